@@ -1,0 +1,179 @@
+// Program entry. The kernel hands over with the stack pointer at argc, 16-aligned; rdx is
+// zero in a static program, and no other register means anything (System V ABI, AMD64
+// supplement, 3.4.1). On the stack stand argc, argv, 0, envp, 0, auxv.
+//
+// A static-PIE has to relocate itself before any code runs that reads a table of pointers.
+// That is done here, where nothing can need a relocation; every register is free.
+
+    .section .text._start, "ax", @progbits
+    .globl  _start
+    .hidden __ehdr_start
+    .weak   __ehdr_start
+    .type   _start, @function
+_start:
+    .cfi_startproc
+    .cfi_undefined rip            // the outermost frame: unwinders stop here
+    xor     ebp, ebp
+
+    // The auxiliary vector, behind the environment: r8 = AT_BASE, r9 = AT_PAGESZ.
+    mov     rax, [rsp]
+    lea     rsi, [rsp + rax * 8 + 16]
+20: lodsq                         // the ABI clears the direction flag
+    test    rax, rax
+    jnz     20b
+    xor     r8d, r8d
+22: lodsq
+    mov     rdx, rax
+    lodsq
+    cmp     edx, 6
+    cmove   r9, rax
+    cmp     edx, 7
+    cmove   r8, rax
+    test    edx, edx
+    jnz     22b
+    test    r8, r8
+    jnz     .Lstart_main          // an interpreter has done it
+
+    // The program headers: rbx = load bias, r10 = dynamic section, r11 = RELRO header.
+    lea     rdi, [rip + __ehdr_start]
+    mov     rsi, [rdi + 32]       // e_phoff
+    movzx   ecx, word ptr [rdi + 56]
+    add     rsi, rdi
+    xor     r10d, r10d
+    xor     r11d, r11d
+23: mov     eax, [rsi]
+    mov     rdx, [rsi + 16]       // p_vaddr
+    cmp     eax, 1                // PT_LOAD: the one at offset 0 holds the header
+    jne     24f
+    cmp     qword ptr [rsi + 8], 0
+    jne     24f
+    mov     rbx, rdi
+    sub     rbx, rdx
+24: cmp     eax, 2                // PT_DYNAMIC
+    cmove   r10, rdx
+    cmp     eax, 0x6474e552       // PT_GNU_RELRO
+    cmove   r11, rsi
+    add     rsi, 56
+    dec     ecx
+    jnz     23b
+    test    r10, r10
+    jz      .Lstart_relro
+
+    // The dynamic section: r12, r13 = RELA and its size; r14, r15 = REL; rdi, rbp = RELR.
+    lea     rsi, [rbx + r10]
+    xor     r13d, r13d
+    xor     r15d, r15d
+25: lodsq
+    mov     rdx, rax
+    lodsq
+    cmp     edx, 7                // DT_RELA
+    cmove   r12, rax
+    cmp     edx, 8                // DT_RELASZ
+    cmove   r13, rax
+    cmp     edx, 17               // DT_REL
+    cmove   r14, rax
+    cmp     edx, 18               // DT_RELSZ
+    cmove   r15, rax
+    cmp     edx, 36               // DT_RELR
+    cmove   rdi, rax
+    cmp     edx, 35               // DT_RELRSZ
+    cmove   rbp, rax
+    test    edx, edx
+    jnz     25b
+
+    // RELA: offset, type, addend. Only R_X86_64_RELATIVE occurs in a static program;
+    // R_X86_64_NONE is what a linker leaves where it reserved too much.
+    add     r12, rbx
+    add     r13, r12
+26: cmp     r12, r13
+    jae     27f
+    mov     rdx, [r12]
+    mov     rax, [r12 + 8]
+    mov     rcx, [r12 + 16]
+    add     r12, 24
+    test    rax, rax
+    jz      26b
+    cmp     rax, 8
+    jne     .Lstart_unknown
+    add     rcx, rbx
+    mov     [rbx + rdx], rcx
+    jmp     26b
+
+    // REL: the same with the addend in place.
+27: add     r14, rbx
+    add     r15, r14
+28: cmp     r14, r15
+    jae     29f
+    mov     rdx, [r14]
+    mov     rax, [r14 + 8]
+    add     r14, 16
+    test    rax, rax
+    jz      28b
+    cmp     rax, 8
+    jne     .Lstart_unknown
+    add     [rbx + rdx], rbx
+    jmp     28b
+
+    // RELR: an even word is an address, an odd one a map of the 63 words behind it.
+29: lea     rsi, [rbx + rdi]
+    add     rbp, rsi
+30: cmp     rsi, rbp
+    jae     .Lstart_relro
+    lodsq
+    test    al, 1
+    jnz     31f
+    lea     rdx, [rbx + rax]
+    add     [rdx], rbx
+    add     rdx, 8
+    jmp     30b
+31: mov     rcx, rdx
+    add     rdx, 63 * 8
+32: shr     rax, 1
+    jz      30b
+    test    al, 1
+    jz      33f
+    add     [rcx], rbx
+33: add     rcx, 8
+    jmp     32b
+
+    // RELRO: whole pages only; both ends are rounded down, as glibc and musl do.
+.Lstart_relro:
+    test    r11, r11
+    jz      .Lstart_main
+    neg     r9
+    mov     rdi, [r11 + 16]
+    mov     rsi, [r11 + 40]       // p_memsz
+    add     rdi, rbx
+    add     rsi, rdi
+    and     rdi, r9
+    and     rsi, r9
+    sub     rsi, rdi
+    jz      .Lstart_main
+    push    1                     // PROT_READ
+    pop     rdx
+    push    10                    // mprotect
+    pop     rax
+    syscall
+    test    eax, eax
+    jnz     .Lstart_unknown
+
+.Lstart_main:
+    xor     ebp, ebp
+    mov     rdi, rsp
+    call    __sinew_start
+.Lstart_unknown:
+    ud2                           // an image that cannot be prepared must not run
+    .cfi_endproc
+    .size   _start, . - _start
+
+// The precompiled core refers to these in debug builds, even with panic = "abort"
+// (rust-lang/rust#56152). Nothing unwinds, so nothing calls them.
+    .section .text.__sinew_unwind, "ax", @progbits
+    .weak   rust_eh_personality
+    .weak   _Unwind_Resume
+    .hidden rust_eh_personality
+    .hidden _Unwind_Resume
+rust_eh_personality:
+_Unwind_Resume:
+    ud2
+    .text

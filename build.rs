@@ -1,0 +1,2 @@
+//! Link arguments for the tool and the examples.
+fn main() {}

@@ -1,0 +1,18 @@
+#![cfg_attr(not(feature = "std"), no_std)]
+//! Processes and IPC on the bare Linux kernel: no libc, no allocator.
+
+#[cfg(not(all(
+    target_os = "linux",
+    target_pointer_width = "64",
+    target_endian = "little",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+)))]
+compile_error!("sinew runs on Linux on x86_64 and aarch64 only: it is made of their system calls");
+
+#[path = "../arch/mod.rs"]
+pub(crate) mod arch;
+mod errno;
+pub mod fd;
+pub mod sys;
+
+pub use errno::Errno;
