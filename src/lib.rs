@@ -13,6 +13,9 @@ compile_error!("sinew runs on Linux on x86_64 and aarch64 only: it is made of th
 pub(crate) mod arch;
 mod errno;
 pub mod fd;
+pub mod runtime;
 pub mod sys;
 
 pub use errno::Errno;
+
+include!(concat!(env!("OUT_DIR"), "/assembly.rs"));

@@ -1,2 +1,5 @@
 //! The tool.
-fn main() {}
+#![no_std]
+#![no_main]
+sinew::entry!(main);
+fn main(_: sinew::runtime::Start) {}

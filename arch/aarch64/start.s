@@ -14,22 +14,6 @@ _start:
     .cfi_startproc
     .cfi_undefined x30            // the outermost frame: unwinders stop here
 
-    // The auxiliary vector, behind the environment: x8 = AT_BASE, x9 = AT_PAGESZ.
-    mov     x0, sp
-    ldr     x1, [x0], 8
-    add     x0, x0, x1, lsl 3
-    add     x0, x0, 8
-20: ldr     x1, [x0], 8
-    cbnz    x1, 20b
-    mov     x8, xzr
-22: ldp     x1, x2, [x0], 16
-    cmp     x1, 6
-    csel    x9, x2, x9, eq
-    cmp     x1, 7
-    csel    x8, x2, x8, eq
-    cbnz    x1, 22b
-    cbnz    x8, .Lstart_main      // an interpreter has done it
-
     // The program headers: x3 = load bias, x10 = dynamic section, x11 = RELRO header.
     adrp    x0, __ehdr_start
     add     x0, x0, :lo12:__ehdr_start
@@ -40,21 +24,59 @@ _start:
     mov     x11, xzr
     mov     w7, 0xe552
     movk    w7, 0x6474, lsl 16    // PT_GNU_RELRO
-23: ldr     w4, [x1]
+20: ldr     w4, [x1]
     ldp     x5, x6, [x1, 8]       // p_offset, p_vaddr
+    cmp     w4, 3                 // PT_INTERP: an interpreter has done all this
+    b.eq    .Lstart_main
     cmp     w4, 1                 // PT_LOAD: the one at offset 0 holds the header
     ccmp    x5, 0, 0, eq
-    b.ne    24f
+    b.ne    22f
     sub     x3, x0, x6
-24: cmp     w4, 2                 // PT_DYNAMIC
+22: cmp     w4, 2                 // PT_DYNAMIC
     csel    x10, x6, x10, eq
     cmp     w4, w7
     csel    x11, x1, x11, eq
     add     x1, x1, 56
     subs    w2, w2, 1
-    b.ne    23b
-    cbz     x10, .Lstart_relro
+    b.ne    20b
+    cbnz    x10, .Lstart_relocate
 
+    // RELRO: whole pages only; both ends are rounded down, as glibc and musl do. The size
+    // of a page stands in the auxiliary vector, behind the environment.
+.Lstart_relro:
+    cbz     x11, .Lstart_main
+    mov     x0, sp
+    ldr     x1, [x0], 16
+    add     x0, x0, x1, lsl 3
+23: ldr     x1, [x0], 8
+    cbnz    x1, 23b
+24: ldp     x1, x2, [x0], 16
+    cmp     x1, 6                 // AT_PAGESZ
+    b.ne    24b
+    neg     x2, x2
+    ldr     x0, [x11, 16]
+    ldr     x1, [x11, 40]         // p_memsz
+    add     x0, x0, x3
+    add     x1, x1, x0
+    and     x0, x0, x2
+    and     x1, x1, x2
+    subs    x1, x1, x0
+    b.eq    .Lstart_main
+    mov     x2, 1                 // PROT_READ
+    mov     x8, 226               // mprotect
+    svc     0
+    cbz     x0, .Lstart_main
+    brk     1                     // an image that cannot be prepared must not run
+
+.Lstart_main:
+    mov     x29, xzr
+    mov     x30, xzr
+    mov     x0, sp
+    bl      __sinew_start         // gives the exit status
+    mov     x8, 94                // exit_group
+    svc     0
+    brk     1
+.Lstart_relocate:
     // The dynamic section: x12, x13 = RELA and its size; x14, x15 = REL; x16, x17 = RELR.
     add     x0, x3, x10
     mov     x13, xzr
@@ -75,15 +97,13 @@ _start:
     csel    x17, x2, x17, eq
     cbnz    x1, 25b
 
-    // RELA: offset, type, addend. Only R_AARCH64_RELATIVE occurs in a static program;
-    // R_AARCH64_NONE is what a linker leaves where it reserved too much.
+    // RELA: offset, type, addend. Only R_AARCH64_RELATIVE occurs in a static program.
     add     x12, x12, x3
     add     x13, x13, x12
 26: cmp     x12, x13
     b.hs    27f
     ldp     x1, x2, [x12], 16
     ldr     x4, [x12], 8
-    cbz     x2, 26b
     cmp     x2, 1027
     b.ne    .Lstart_unknown
     add     x4, x4, x3
@@ -96,13 +116,14 @@ _start:
 28: cmp     x14, x15
     b.hs    29f
     ldp     x1, x2, [x14], 16
-    cbz     x2, 28b
     cmp     x2, 1027
     b.ne    .Lstart_unknown
     ldr     x4, [x3, x1]
     add     x4, x4, x3
     str     x4, [x3, x1]
     b       28b
+.Lstart_unknown:
+    brk     1                     // nor one with a relocation of another kind
 
     // RELR: an even word is an address, an odd one a map of the 63 words behind it.
 29: add     x0, x3, x16
@@ -126,31 +147,6 @@ _start:
     str     x4, [x5]
 33: add     x5, x5, 8
     b       32b
-
-    // RELRO: whole pages only; both ends are rounded down, as glibc and musl do.
-.Lstart_relro:
-    cbz     x11, .Lstart_main
-    neg     x9, x9
-    ldr     x0, [x11, 16]
-    ldr     x1, [x11, 40]         // p_memsz
-    add     x0, x0, x3
-    add     x1, x1, x0
-    and     x0, x0, x9
-    and     x1, x1, x9
-    subs    x1, x1, x0
-    b.eq    .Lstart_main
-    mov     x2, 1                 // PROT_READ
-    mov     x8, 226               // mprotect
-    svc     0
-    cbnz    x0, .Lstart_unknown
-
-.Lstart_main:
-    mov     x29, xzr
-    mov     x30, xzr
-    mov     x0, sp
-    bl      __sinew_start
-.Lstart_unknown:
-    brk     1                     // an image that cannot be prepared must not run
     .cfi_endproc
     .size   _start, . - _start
 

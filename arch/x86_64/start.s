@@ -15,25 +15,6 @@ _start:
     .cfi_undefined rip            // the outermost frame: unwinders stop here
     xor     ebp, ebp
 
-    // The auxiliary vector, behind the environment: r8 = AT_BASE, r9 = AT_PAGESZ.
-    mov     rax, [rsp]
-    lea     rsi, [rsp + rax * 8 + 16]
-20: lodsq                         // the ABI clears the direction flag
-    test    rax, rax
-    jnz     20b
-    xor     r8d, r8d
-22: lodsq
-    mov     rdx, rax
-    lodsq
-    cmp     edx, 6
-    cmove   r9, rax
-    cmp     edx, 7
-    cmove   r8, rax
-    test    edx, edx
-    jnz     22b
-    test    r8, r8
-    jnz     .Lstart_main          // an interpreter has done it
-
     // The program headers: rbx = load bias, r10 = dynamic section, r11 = RELRO header.
     lea     rdi, [rip + __ehdr_start]
     mov     rsi, [rdi + 32]       // e_phoff
@@ -41,30 +22,74 @@ _start:
     add     rsi, rdi
     xor     r10d, r10d
     xor     r11d, r11d
-23: mov     eax, [rsi]
+20: mov     eax, [rsi]
     mov     rdx, [rsi + 16]       // p_vaddr
-    cmp     eax, 1                // PT_LOAD: the one at offset 0 holds the header
-    jne     24f
-    cmp     qword ptr [rsi + 8], 0
-    jne     24f
+    dec     eax                   // PT_LOAD, 1: the one at offset 0 holds the header
+    jnz     22f
+    cmp     [rsi + 8], rax
+    jne     22f
     mov     rbx, rdi
     sub     rbx, rdx
-24: cmp     eax, 2                // PT_DYNAMIC
-    cmove   r10, rdx
-    cmp     eax, 0x6474e552       // PT_GNU_RELRO
+22: dec     eax                   // PT_DYNAMIC, 2
+    cmovz   r10, rdx
+    dec     eax                   // PT_INTERP, 3: an interpreter has done all this
+    jz      .Lstart_main
+    cmp     eax, 0x6474e552 - 3   // PT_GNU_RELRO
     cmove   r11, rsi
     add     rsi, 56
     dec     ecx
-    jnz     23b
+    jnz     20b
     test    r10, r10
-    jz      .Lstart_relro
+    jnz     .Lstart_relocate
 
+    // RELRO: whole pages only; both ends are rounded down, as glibc and musl do. The size
+    // of a page stands in the auxiliary vector, behind the environment.
+.Lstart_relro:
+    test    r11, r11
+    jz      .Lstart_main
+    mov     rax, [rsp]
+    lea     rsi, [rsp + rax * 8 + 16]
+23: lodsq
+    test    rax, rax
+    jnz     23b
+24: lodsq
+    xchg    rdx, rax
+    lodsq
+    cmp     edx, 6                // AT_PAGESZ
+    jne     24b
+    neg     rax
+    mov     rdi, [r11 + 16]
+    mov     rsi, [r11 + 40]       // p_memsz
+    add     rdi, rbx
+    add     rsi, rdi
+    and     rdi, rax
+    and     rsi, rax
+    sub     rsi, rdi
+    jz      .Lstart_main
+    push    1                     // PROT_READ
+    pop     rdx
+    push    10                    // mprotect
+    pop     rax
+    syscall
+    test    eax, eax
+    jz      .Lstart_main
+    ud2                           // an image that cannot be prepared must not run
+
+.Lstart_main:
+    xor     ebp, ebp
+    mov     rdi, rsp
+    call    __sinew_start         // gives the exit status
+    xchg    edi, eax
+    mov     eax, 231              // exit_group
+    syscall
+    ud2
+.Lstart_relocate:
     // The dynamic section: r12, r13 = RELA and its size; r14, r15 = REL; rdi, rbp = RELR.
     lea     rsi, [rbx + r10]
     xor     r13d, r13d
     xor     r15d, r15d
-25: lodsq
-    mov     rdx, rax
+25: lodsq                         // the ABI clears the direction flag
+    xchg    rdx, rax
     lodsq
     cmp     edx, 7                // DT_RELA
     cmove   r12, rax
@@ -81,38 +106,35 @@ _start:
     test    edx, edx
     jnz     25b
 
-    // RELA: offset, type, addend. Only R_X86_64_RELATIVE occurs in a static program;
-    // R_X86_64_NONE is what a linker leaves where it reserved too much.
-    add     r12, rbx
-    add     r13, r12
-26: cmp     r12, r13
+    // RELA: offset, type, addend. Only R_X86_64_RELATIVE occurs in a static program.
+    lea     rsi, [rbx + r12]
+    lea     rcx, [rsi + r13]
+26: cmp     rsi, rcx
     jae     27f
-    mov     rdx, [r12]
-    mov     rax, [r12 + 8]
-    mov     rcx, [r12 + 16]
-    add     r12, 24
-    test    rax, rax
-    jz      26b
-    cmp     rax, 8
+    lodsq
+    xchg    rdx, rax
+    lodsq
+    cmp     eax, 8
     jne     .Lstart_unknown
-    add     rcx, rbx
-    mov     [rbx + rdx], rcx
+    lodsq
+    add     rax, rbx
+    mov     [rbx + rdx], rax
     jmp     26b
 
     // REL: the same with the addend in place.
-27: add     r14, rbx
-    add     r15, r14
-28: cmp     r14, r15
+27: lea     rsi, [rbx + r14]
+    lea     rcx, [rsi + r15]
+28: cmp     rsi, rcx
     jae     29f
-    mov     rdx, [r14]
-    mov     rax, [r14 + 8]
-    add     r14, 16
-    test    rax, rax
-    jz      28b
-    cmp     rax, 8
+    lodsq
+    xchg    rdx, rax
+    lodsq
+    cmp     eax, 8
     jne     .Lstart_unknown
     add     [rbx + rdx], rbx
     jmp     28b
+.Lstart_unknown:
+    ud2                           // nor one with a relocation of another kind
 
     // RELR: an even word is an address, an odd one a map of the 63 words behind it.
 29: lea     rsi, [rbx + rdi]
@@ -135,34 +157,6 @@ _start:
     add     [rcx], rbx
 33: add     rcx, 8
     jmp     32b
-
-    // RELRO: whole pages only; both ends are rounded down, as glibc and musl do.
-.Lstart_relro:
-    test    r11, r11
-    jz      .Lstart_main
-    neg     r9
-    mov     rdi, [r11 + 16]
-    mov     rsi, [r11 + 40]       // p_memsz
-    add     rdi, rbx
-    add     rsi, rdi
-    and     rdi, r9
-    and     rsi, r9
-    sub     rsi, rdi
-    jz      .Lstart_main
-    push    1                     // PROT_READ
-    pop     rdx
-    push    10                    // mprotect
-    pop     rax
-    syscall
-    test    eax, eax
-    jnz     .Lstart_unknown
-
-.Lstart_main:
-    xor     ebp, ebp
-    mov     rdi, rsp
-    call    __sinew_start
-.Lstart_unknown:
-    ud2                           // an image that cannot be prepared must not run
     .cfi_endproc
     .size   _start, . - _start
 

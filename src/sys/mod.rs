@@ -10,8 +10,10 @@
 mod io;
 #[doc(hidden)]
 pub mod nr;
+mod temp;
 
 pub use io::*;
+pub use temp::*;
 
 /// The number of a process; in other places, of a thread or a process group.
 pub type Pid = i32;

@@ -1,0 +1,59 @@
+//! The end that nobody wanted.
+
+use crate::errno::Errno;
+use crate::fd::STDERR;
+use crate::sys;
+use core::fmt::{self, Write};
+use core::panic::PanicInfo;
+
+/// Standard error without a buffer. What cannot be written there has nowhere else to go.
+struct Stderr;
+
+impl fmt::Write for Stderr {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let mut left = text.as_bytes();
+        while !left.is_empty() {
+            match sys::write(STDERR, left) {
+                Ok(0) => return Err(fmt::Error),
+                Ok(count) => left = &left[count.min(left.len())..],
+                Err(Errno::INTR) => {}
+                Err(_) => return Err(fmt::Error),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Says `error: …` on standard error.
+pub(super) fn print_error(error: Errno) {
+    // The process is about to exit with a failure; that says it even where this cannot.
+    let _ = writeln!(Stderr, "error: {error}");
+}
+
+/// The panic handler: message and place on standard error, then SIGABRT.
+#[doc(hidden)]
+pub fn panic(info: &PanicInfo<'_>) -> ! {
+    // The process dies of SIGABRT whether or not this can be written.
+    let _ = match info.location() {
+        Some(place) => writeln!(Stderr, "panicked at {place}:\n{}", info.message()),
+        None => writeln!(Stderr, "panicked:\n{}", info.message()),
+    };
+    abort()
+}
+
+/// Ends the process by SIGABRT, even where that signal is blocked, ignored or handled.
+///
+/// # References
+///
+/// - [abort(3)](https://man7.org/linux/man-pages/man3/abort.3.html)
+pub fn abort() -> ! {
+    const SIGABRT: i32 = linux_raw_sys::general::SIGABRT as i32;
+    // Should any of these fail, the exit code below still says what a shell would say.
+    let _ = sys::tgkill(sys::getpid(), sys::gettid(), SIGABRT);
+    let default = sys::SigAction::default();
+    // SAFETY: the default action runs no code of ours.
+    let _ = unsafe { sys::rt_sigaction(SIGABRT, Some(&default), None) };
+    let _ = sys::rt_sigprocmask(sys::MaskHow::Unblock, Some(&sys::SigSet::ALL), None);
+    let _ = sys::tgkill(sys::getpid(), sys::gettid(), SIGABRT);
+    sys::exit_group(128 + SIGABRT)
+}
