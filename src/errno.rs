@@ -95,11 +95,11 @@ macro_rules! errors {
                     None => unreachable!(),
                 };
             )*
-        }
 
-        /// Every constant with its C name, for the test against the C library's.
-        #[doc(hidden)]
-        pub const ALL: &[(Errno, &str)] = &[$((Errno::$name, stringify!($raw))),*];
+            /// Every constant with its C name, for the test against the C library's.
+            #[doc(hidden)]
+            pub const ALL: &[(Errno, &str)] = &[$((Errno::$name, stringify!($raw))),*];
+        }
     };
 }
 
