@@ -293,4 +293,17 @@ pub(crate) fn check_pointer(ret: Ret) -> Result<Ret, Errno> {
     Ok(ret)
 }
 
+/// Calls again for as long as a signal handler interrupts.
+///
+/// Not for calls with a relative timeout, and never for `close`.
+#[inline]
+pub(crate) fn retry<T>(mut call: impl FnMut() -> Result<T, Errno>) -> Result<T, Errno> {
+    loop {
+        match call() {
+            Err(Errno::INTR) => {}
+            result => return result,
+        }
+    }
+}
+
 static_assertions::assert_eq_size!(Result<(), Errno>, u16);
