@@ -183,8 +183,8 @@ impl Side {
     /// Whether the kernel says that no process holds the other end of the lifeline.
     fn peer_is_dead(&self) -> Result<bool, Errno> {
         let mut poll = [PollFd::new(self.lifeline.as_fd(), PollEvents::empty())];
-        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-        retry(|| sys::ppoll(&mut poll, Some(&now), None))?;
+        let mut now = Timespec { tv_sec: 0, tv_nsec: 0 };
+        retry(|| sys::ppoll(&mut poll, Some(&mut now), None))?;
         Ok(poll[0].revents().intersects(PollEvents::HUP | PollEvents::ERR))
     }
 

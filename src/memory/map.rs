@@ -160,11 +160,11 @@ impl MapOptions {
     /// the end of this process.
     fn length_in(&self, file: BorrowedFd<'_>) -> Result<usize, Errno> {
         let status = sys::fstat(file)?;
-        let regular = status.st_mode & linux_raw_sys::general::S_IFMT == linux_raw_sys::general::S_IFREG;
+        let regular = status.mode() & linux_raw_sys::general::S_IFMT == linux_raw_sys::general::S_IFREG;
         if !regular && self.length != 0 {
             return Ok(self.length);
         }
-        let left = u64::try_from(status.st_size).ok().and_then(|size| size.checked_sub(self.offset));
+        let left = status.size().checked_sub(self.offset);
         let left = usize::try_from(left.ok_or(Errno::INVAL)?).map_err(|_| Errno::NOMEM)?;
         match self.length {
             0 if left > 0 => Ok(left),

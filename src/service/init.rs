@@ -3,8 +3,8 @@
 //!
 //! The tool has it as `sinew init [--boot] PROGRAM [ARGUMENT...]`.
 
-use crate::errno::Errno;
 use crate::eprintln;
+use crate::errno::Errno;
 use crate::fd::CWD;
 use crate::process::{ExitStatus, Fork, fork, wait};
 use crate::runtime::{ExitCode, exit};

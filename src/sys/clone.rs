@@ -67,7 +67,7 @@ flags! {
 }
 
 /// Arguments of [`clone3`]: the kernel's `struct clone_args`. Addresses are 64-bit numbers,
-/// and 0 where nothing is asked for: use [`expose_provenance`](pointer::expose_provenance).
+/// and 0 where nothing is asked for: use `expose_provenance`.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C, align(8))]
 pub struct CloneArgs {

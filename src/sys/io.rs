@@ -87,7 +87,7 @@ pub fn write(fd: BorrowedFd<'_>, bytes: &[u8]) -> Result<usize, Errno> {
 ///
 /// # Errors
 ///
-/// Those of [`write`], and [`Errno::FAULT`] if the memory is not there.
+/// Those of [`write()`], and [`Errno::FAULT`] if the memory is not there.
 ///
 /// # Safety
 ///
@@ -117,7 +117,7 @@ pub fn readv(fd: BorrowedFd<'_>, buffers: &mut [IoSliceMut<'_>]) -> Result<usize
 ///
 /// # Errors
 ///
-/// Those of [`write`]; [`Errno::INVAL`] also for more than 1024 slices.
+/// Those of [`write()`]; [`Errno::INVAL`] also for more than 1024 slices.
 ///
 /// # References
 ///
@@ -148,7 +148,7 @@ pub fn pread64(fd: BorrowedFd<'_>, buffer: &mut [u8], offset: u64) -> Result<usi
 ///
 /// # Errors
 ///
-/// Those of [`write`]; [`Errno::INVAL`] also for an offset above `i64::MAX`, and
+/// Those of [`write()`]; [`Errno::INVAL`] also for an offset above `i64::MAX`, and
 /// [`Errno::SPIPE`] for a pipe, a socket or a terminal.
 #[inline]
 pub fn pwrite64(fd: BorrowedFd<'_>, bytes: &[u8], offset: u64) -> Result<usize, Errno> {
