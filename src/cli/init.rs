@@ -1,10 +1,12 @@
 //! `sinew init`.
 
-use super::{with_options, wrong_usage};
+use super::{Word, Words, Wrong, options, wrong_usage};
+use core::ffi::CStr;
+use getargs::Opt;
+use sinew::eprintln;
 use sinew::process::ExitStatus;
 use sinew::runtime::{Args, ExitCode, Start};
 use sinew::service::init;
-use sinew::{eprintln, println};
 
 const HELP: &str = "\
 Usage: sinew init [--boot] PROGRAM [ARGUMENT...]
@@ -18,33 +20,23 @@ with 128 and the number of the signal that killed it. PROGRAM is a path.
 
 /// Runs the command.
 pub fn main(start: Start, arguments: Args) -> ExitCode {
-    let count = arguments.len();
     let mut boot = false;
-    let parsed = with_options(arguments, |options| {
-        use getargs::Opt::{Long, Short};
-        while let Some(option) = options.next_opt().transpose() {
-            match option {
-                Ok(Long(b"boot")) => boot = true,
-                Ok(Short(b'h') | Long(b"help")) => {
-                    println!("{HELP}");
-                    return Err(ExitCode::SUCCESS);
-                }
-                Ok(option) => {
-                    return Err(wrong_usage("init", format_args!("unknown option {}", Shown(option))));
-                }
-                Err(error) => return Err(wrong_usage("init", format_args!("{error:?}"))),
-            }
+    let known = |option: Opt<Word>, _: &mut Words| match option {
+        Opt::Long(b"boot") => {
+            boot = true;
+            Ok(())
         }
-        Ok(options.positionals().count())
-    });
-    let operands = match parsed {
-        Ok(0) => return wrong_usage("init", format_args!("no program to start")),
-        Ok(operands) => operands,
+        _ => Err(Wrong::Unknown),
+    };
+    let operands = match options("sinew init", HELP, arguments, known) {
+        Ok(mut words) => words.positionals().count(),
         Err(code) => return code,
     };
-    let _ = count;
+    if operands == 0 {
+        return wrong_usage("sinew init", format_args!("there is no program to start"));
+    }
 
-    // The operands are the last of the arguments, and the kernel's block ends with them.
+    // The operands are the last arguments, and the kernel's block of pointers ends with them.
     // SAFETY: the block holds that many pointers and a null.
     let argv = unsafe { start.argv().add(start.args().len() - operands) };
     if boot {
@@ -52,26 +44,26 @@ pub fn main(start: Start, arguments: Args) -> ExitCode {
     }
     // SAFETY: both are the kernel's own blocks, and there is one thread.
     let result = unsafe { init::run(argv, start.envp()) };
-    let code = match result {
-        Ok(status) => exit_code(status),
-        Err(error) => {
-            eprintln!("sinew init: cannot fork: {error}");
-            ExitCode::OSERR
-        }
-    };
     if boot {
         if let Ok(status) = result {
-            // SAFETY: the block has at least one pointer before its null.
-            let program = unsafe { core::ffi::CStr::from_ptr(*argv) };
+            // SAFETY: at least one operand stands there.
+            let program = unsafe { CStr::from_ptr(*argv) };
             eprintln!("sinew init: {}: {status}", program.to_bytes().escape_ascii());
         }
         eprintln!("sinew init: cannot power off: {}", init::power_off());
     }
-    code
+    match result {
+        Ok(status) => exit_code(status),
+        Err(error) => {
+            eprintln!("sinew init: cannot start a process: {error}");
+            ExitCode::OSERR
+        }
+    }
 }
 
 /// As a shell shows it: the code, or 128 and the signal.
 fn exit_code(status: ExitStatus) -> ExitCode {
     let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default());
+    // A code has 8 bits and a signal 7.
     ExitCode::from(code as u8)
 }

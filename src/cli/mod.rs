@@ -3,7 +3,10 @@
 mod bench;
 mod init;
 
-use getargs::Options;
+use core::ffi::CStr;
+use core::fmt;
+use core::iter::Map;
+use getargs::{Opt, Options};
 use sinew::runtime::{Args, ExitCode, Start};
 use sinew::{eprintln, println};
 
@@ -17,17 +20,19 @@ Commands:
   -h, --help     say this; after a command, say what it takes
   -V, --version  say the version";
 
-/// The arguments as the parser wants them.
-type Arguments<'a> = Options<&'static [u8], &'a mut dyn Iterator<Item = &'static [u8]>>;
+/// A word of the command line.
+type Word = &'static [u8];
+
+/// The words that are left, as the parser reads them.
+type Words = Options<Word, Map<Args, fn(&'static CStr) -> Word>>;
 
 /// Runs the command that the arguments name.
 pub fn main(start: Start) -> ExitCode {
     let mut arguments = start.args();
     let _program = arguments.next();
     let mut rest = arguments.clone();
-    match rest.next().map(core::ffi::CStr::to_bytes) {
-        None => bench::main(arguments),
-        Some(b"bench") => bench::main(rest),
+    match rest.next().map(CStr::to_bytes) {
+        Some(b"bench") => bench::main(start, rest),
         Some(b"init") => init::main(start, rest),
         Some(b"-h" | b"--help") => {
             println!("{HELP}");
@@ -37,22 +42,72 @@ pub fn main(start: Start) -> ExitCode {
             println!("sinew {}", env!("CARGO_PKG_VERSION"));
             ExitCode::SUCCESS
         }
-        // An option without a command is one of the default command's.
-        Some(option) if option.starts_with(b"-") => bench::main(arguments),
-        Some(word) => wrong_usage("", format_args!("there is no command '{}'", word.escape_ascii())),
+        Some(word) if !word.starts_with(b"-") => {
+            wrong_usage("sinew", format_args!("there is no command '{}'", word.escape_ascii()))
+        }
+        // No command means the default one, also with options.
+        _ => bench::main(start, arguments),
     }
 }
 
-/// Lends the arguments to a function that parses them.
-fn with_options<T>(arguments: Args, function: impl FnOnce(&mut Arguments<'_>) -> T) -> T {
-    let mut bytes = arguments.map(core::ffi::CStr::to_bytes);
-    function(&mut Options::new(&mut bytes as &mut dyn Iterator<Item = &'static [u8]>))
+/// Reads the options of a command up to its first operand and gives what is left.
+///
+/// `known` takes an option, and its value out of the words, and says what was wrong with
+/// it; `--help` is dealt with here. The error is the code to exit with.
+fn options(
+    command: &str,
+    help: &str,
+    arguments: Args,
+    mut known: impl FnMut(Opt<Word>, &mut Words) -> Result<(), Wrong>,
+) -> Result<Words, ExitCode> {
+    let mut words: Words = Options::new(arguments.map(CStr::to_bytes));
+    loop {
+        let option = match words.next_opt() {
+            Ok(None) => return Ok(words),
+            Ok(Some(Opt::Short(b'h') | Opt::Long(b"help"))) => {
+                println!("{help}");
+                return Err(ExitCode::SUCCESS);
+            }
+            Ok(Some(option)) => option,
+            Err(getargs::Error::DoesNotRequireValue(option)) => {
+                return Err(wrong_usage(command, format_args!("{} takes no value", Shown(option))));
+            }
+            Err(_) => return Err(wrong_usage(command, format_args!("an option lacks its value"))),
+        };
+        match known(option, &mut words) {
+            Ok(()) => {}
+            Err(Wrong::Unknown) => {
+                return Err(wrong_usage(command, format_args!("there is no option {}", Shown(option))));
+            }
+            Err(Wrong::Value(wants)) => {
+                return Err(wrong_usage(command, format_args!("{} wants {wants}", Shown(option))));
+            }
+        }
+    }
+}
+
+/// What can be wrong with an option.
+enum Wrong {
+    /// The command has no such option.
+    Unknown,
+    /// Its value is missing or is not what is said here.
+    Value(&'static str),
+}
+
+/// An option as it was typed.
+struct Shown(Opt<Word>);
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Opt::Short(letter) => write!(f, "-{}", letter.escape_ascii()),
+            Opt::Long(name) => write!(f, "--{}", name.escape_ascii()),
+        }
+    }
 }
 
 /// Says what is wrong with the arguments and where to read on.
-fn wrong_usage(command: &str, what: core::fmt::Arguments<'_>) -> ExitCode {
-    let space = if command.is_empty() { "" } else { " " };
-    eprintln!("sinew{space}{command}: {what}");
-    eprintln!("Try 'sinew{space}{command} --help'.");
+fn wrong_usage(command: &str, what: fmt::Arguments<'_>) -> ExitCode {
+    eprintln!("{command}: {what}\nTry '{command} --help'.");
     ExitCode::USAGE
 }
