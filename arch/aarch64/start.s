@@ -65,8 +65,7 @@ _start:
     mov     x2, 1                 // PROT_READ
     mov     x8, 226               // mprotect
     svc     0
-    cbz     x0, .Lstart_main
-    brk     1                     // an image that cannot be prepared must not run
+    cbnz    x0, .Lstart_stop
 
 .Lstart_main:
     mov     x29, xzr
@@ -75,7 +74,9 @@ _start:
     bl      __sinew_start         // gives the exit status
     mov     x8, 94                // exit_group
     svc     0
-    brk     1
+.Lstart_stop:
+    udf     0                     // an image that cannot be prepared must not run
+
 .Lstart_relocate:
     // The dynamic section: x12, x13 = RELA and its size; x14, x15 = REL; x16, x17 = RELR.
     add     x0, x3, x10
@@ -105,7 +106,7 @@ _start:
     ldp     x1, x2, [x12], 16
     ldr     x4, [x12], 8
     cmp     x2, 1027
-    b.ne    .Lstart_unknown
+    b.ne    .Lstart_stop          // a relocation of another kind
     add     x4, x4, x3
     str     x4, [x3, x1]
     b       26b
@@ -117,13 +118,11 @@ _start:
     b.hs    29f
     ldp     x1, x2, [x14], 16
     cmp     x2, 1027
-    b.ne    .Lstart_unknown
+    b.ne    .Lstart_stop
     ldr     x4, [x3, x1]
     add     x4, x4, x3
     str     x4, [x3, x1]
     b       28b
-.Lstart_unknown:
-    brk     1                     // nor one with a relocation of another kind
 
     // RELR: an even word is an address, an odd one a map of the 63 words behind it.
 29: add     x0, x3, x16
@@ -159,7 +158,7 @@ _start:
     .hidden _Unwind_Resume
 rust_eh_personality:
 _Unwind_Resume:
-    brk     1
+    udf     0
 
 // The compiler's outlined atomics ask it for AT_HWCAP in a constructor that never runs
 // here; they then use the instructions that every ARMv8.0 has.

@@ -42,28 +42,17 @@ _start:
     test    r10, r10
     jnz     .Lstart_relocate
 
-    // RELRO: whole pages only; both ends are rounded down, as glibc and musl do. The size
-    // of a page stands in the auxiliary vector, behind the environment.
+    // RELRO: whole pages only; both ends are rounded down, as glibc and musl do. A page has
+    // 4 KiB here: this architecture knows no other size.
 .Lstart_relro:
     test    r11, r11
     jz      .Lstart_main
-    mov     rax, [rsp]
-    lea     rsi, [rsp + rax * 8 + 16]
-23: lodsq
-    test    rax, rax
-    jnz     23b
-24: lodsq
-    xchg    rdx, rax
-    lodsq
-    cmp     edx, 6                // AT_PAGESZ
-    jne     24b
-    neg     rax
     mov     rdi, [r11 + 16]
     mov     rsi, [r11 + 40]       // p_memsz
     add     rdi, rbx
     add     rsi, rdi
-    and     rdi, rax
-    and     rsi, rax
+    and     di, -4096
+    and     si, -4096
     sub     rsi, rdi
     jz      .Lstart_main
     push    1                     // PROT_READ
@@ -72,8 +61,7 @@ _start:
     pop     rax
     syscall
     test    eax, eax
-    jz      .Lstart_main
-    ud2                           // an image that cannot be prepared must not run
+    jnz     .Lstart_stop
 
 .Lstart_main:
     xor     ebp, ebp
@@ -82,7 +70,9 @@ _start:
     xchg    edi, eax
     mov     eax, 231              // exit_group
     syscall
-    ud2
+.Lstart_stop:
+    ud2                           // an image that cannot be prepared must not run
+
 .Lstart_relocate:
     // The dynamic section: r12, r13 = RELA and its size; r14, r15 = REL; rdi, rbp = RELR.
     lea     rsi, [rbx + r10]
@@ -115,7 +105,7 @@ _start:
     xchg    rdx, rax
     lodsq
     cmp     eax, 8
-    jne     .Lstart_unknown
+    jne     .Lstart_stop          // a relocation of another kind
     lodsq
     add     rax, rbx
     mov     [rbx + rdx], rax
@@ -130,11 +120,9 @@ _start:
     xchg    rdx, rax
     lodsq
     cmp     eax, 8
-    jne     .Lstart_unknown
+    jne     .Lstart_stop
     add     [rbx + rdx], rbx
     jmp     28b
-.Lstart_unknown:
-    ud2                           // nor one with a relocation of another kind
 
     // RELR: an even word is an address, an odd one a map of the 63 words behind it.
 29: lea     rsi, [rbx + rdi]
