@@ -3,7 +3,6 @@
 //! It prints the sum of what they point to. Dense tables, tables with holes and a long gap
 //! make all the forms that packed relocations have.
 #![no_std]
-#![no_main]
 
 use core::hint::black_box;
 use sinew::fd::STDOUT;
@@ -55,9 +54,8 @@ fn sum<const WORDS: usize>(table: &'static [Spaced<WORDS>; COUNT]) -> Option<u32
     Some(sum)
 }
 
-sinew::entry!(main);
-
-fn main(_: Start) -> ExitCode {
+/// The program: checks every table and prints the sum.
+pub fn tables(_: Start) -> ExitCode {
     let (Some(dense), Some(holes), Some(far)) = (sum(&DENSE), sum(&HOLES), sum(&FAR)) else {
         return ExitCode::SOFTWARE;
     };

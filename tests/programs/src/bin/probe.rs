@@ -89,7 +89,8 @@ fn main(start: Start) -> Result<ExitCode, Errno> {
             let _ = writeln!(Stdout, "{value:?} {}", runtime::page_size());
         }
         b"clock" => {
-            let times = [runtime::clock_gettime(sys::Clock::MONOTONIC), sys::clock_gettime(sys::Clock::MONOTONIC)];
+            let times =
+                [runtime::clock_gettime(sys::Clock::MONOTONIC), sys::clock_gettime(sys::Clock::MONOTONIC)];
             for time in times {
                 let time = time?;
                 let _ = writeln!(Stdout, "{}.{:09}", time.tv_sec, time.tv_nsec);
