@@ -95,11 +95,11 @@ macro_rules! errors {
                     None => unreachable!(),
                 };
             )*
-        }
 
-        /// Every constant with its C name, for the test against the C library's.
-        #[doc(hidden)]
-        pub const ALL: &[(Errno, &str)] = &[$((Errno::$name, stringify!($raw))),*];
+            /// Every constant with its C name, for the test against the C library's.
+            #[doc(hidden)]
+            pub const ALL: &[(Errno, &str)] = &[$((Errno::$name, stringify!($raw))),*];
+        }
     };
 }
 
@@ -291,6 +291,19 @@ pub(crate) fn check_pointer(ret: Ret) -> Result<Ret, Errno> {
         return Err(Errno(unsafe { NonZeroU16::new_unchecked(negated as u16) }));
     }
     Ok(ret)
+}
+
+/// Calls again for as long as a signal handler interrupts.
+///
+/// Not for calls with a relative timeout, and never for `close`.
+#[inline]
+pub(crate) fn retry<T>(mut call: impl FnMut() -> Result<T, Errno>) -> Result<T, Errno> {
+    loop {
+        match call() {
+            Err(Errno::INTR) => {}
+            result => return result,
+        }
+    }
 }
 
 static_assertions::assert_eq_size!(Result<(), Errno>, u16);

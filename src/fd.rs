@@ -16,14 +16,24 @@ pub use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, 
 #[cfg(not(feature = "std"))]
 pub use own::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 
-// SAFETY (all three): the standard descriptors are open by convention; a program that
-// closes one of them and uses these gets EBADF, or what it opened in its place.
 /// Standard input, descriptor 0.
+// SAFETY: the standard descriptors are open by convention; a program that closes one of them
+// and uses these gets EBADF, or what it opened in its place.
 pub const STDIN: BorrowedFd<'static> = unsafe { BorrowedFd::borrow_raw(0) };
+
 /// Standard output, descriptor 1.
+// SAFETY: see `STDIN`.
 pub const STDOUT: BorrowedFd<'static> = unsafe { BorrowedFd::borrow_raw(1) };
+
 /// Standard error, descriptor 2.
+// SAFETY: see `STDIN`.
 pub const STDERR: BorrowedFd<'static> = unsafe { BorrowedFd::borrow_raw(2) };
+
+/// The working directory, for calls that take a path relative to a directory. It is not a
+/// descriptor: other calls answer `EBADF`.
+#[doc(alias = "AT_FDCWD")]
+// SAFETY: it is -100, not -1, and nobody can open or close it.
+pub const CWD: BorrowedFd<'static> = unsafe { BorrowedFd::borrow_raw(linux_raw_sys::general::AT_FDCWD) };
 
 #[cfg(not(feature = "std"))]
 mod own {

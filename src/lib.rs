@@ -13,8 +13,16 @@ compile_error!("sinew runs on Linux on x86_64 and aarch64 only: it is made of th
 pub(crate) mod arch;
 mod errno;
 pub mod fd;
+pub mod io;
+pub mod ipc;
+pub mod memory;
+pub mod path;
+pub mod process;
 pub mod runtime;
+pub mod service;
+pub mod signal;
 pub mod sys;
+pub mod time;
 
 pub use errno::Errno;
 

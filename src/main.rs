@@ -1,5 +1,7 @@
-//! The tool.
+//! The tool `sinew`.
 #![no_std]
 #![no_main]
-sinew::entry!(main);
-fn main(_: sinew::runtime::Start) {}
+
+mod cli;
+
+sinew::entry!(cli::main);

@@ -16,6 +16,7 @@ macro_rules! stubs {
         /// The call must be sound with these arguments, as its manual page says; the
         /// kernel must write no memory that Rust can see if this is the `_readonly` form.
         #[inline(always)]
+        #[allow(dead_code, reason = "the set is complete, whatever the calls need")]
         pub unsafe fn $name(number: usize $(, $arg: Arg)*) -> Ret {
             let ret: Ret;
             // SAFETY: the caller vouches for the call; the clobbers are those of the ABI,
@@ -71,6 +72,20 @@ pub unsafe fn syscall1_noreturn(number: usize, a: Arg) -> ! {
     }
 }
 
+/// The arguments of `clone(2)` in this architecture's order.
+///
+/// x86_64 takes `tls` last (clone(2), "C library/kernel differences").
+#[inline(always)]
+pub fn clone_arguments(
+    flags: usize,
+    stack: *mut c_void,
+    parent_tid: *mut c_int,
+    child_tid: *mut c_int,
+    tls: usize,
+) -> [Arg; 5] {
+    [flags.into(), stack.into(), parent_tid.into(), child_tid.into(), tls.into()]
+}
+
 global_asm!(include_str!("clone.s"), options(raw));
 global_asm!(include_str!("signal.s"), options(raw));
 
@@ -103,4 +118,5 @@ unsafe extern "C" {
 }
 
 /// The name of the clock in the vDSO.
+#[allow(dead_code, reason = "for the runtime")]
 pub const VDSO_CLOCK_GETTIME: &[u8] = b"__vdso_clock_gettime";

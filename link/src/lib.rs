@@ -5,6 +5,7 @@
 //! says it itself, in one line of its `build.rs`:
 //!
 //! ```no_run
+//! # #[allow(clippy::needless_doctest_main)]
 //! fn main() {
 //!     sinew_link::Link::static_pie().bins();
 //! }

@@ -37,7 +37,7 @@ pub fn auxiliary(kind: usize) -> Option<usize> {
     let stack = unsafe { *STACK.0.get() };
     if stack.is_null() {
         let mut vector = [0; 2 * 64];
-        let length = sys::prctl_get_auxv(&mut vector).ok()?.min(size_of_val(&vector));
+        let length = sys::get_auxv(&mut vector).ok()?.min(size_of_val(&vector));
         let entries = vector[..length / size_of::<usize>()].chunks_exact(2);
         return entries
             .take_while(|entry| entry[0] != 0)

@@ -114,7 +114,10 @@ impl<T: Termination> Termination for Result<T, Errno> {
 }
 
 /// The one function that runs before the process exits: it empties standard output's buffer.
-struct AtExit(UnsafeCell<Option<fn() -> Result<(), Errno>>>);
+struct AtExit(UnsafeCell<Option<Finisher>>);
+
+/// What may stand there.
+pub type Finisher = fn() -> Result<(), Errno>;
 
 // SAFETY: see `set_at_exit`.
 unsafe impl Sync for AtExit {}
@@ -127,7 +130,7 @@ static AT_EXIT: AtExit = AtExit(UnsafeCell::new(None));
 /// # Safety
 ///
 /// No other thread may call this or [`exit`] at the same time.
-pub unsafe fn set_at_exit(function: fn() -> Result<(), Errno>) {
+pub unsafe fn set_at_exit(function: Finisher) {
     // SAFETY: the caller promises to be alone. It is no atomic, so that the whole of it
     // vanishes from a program that never sets it.
     unsafe { *AT_EXIT.0.get() = Some(function) }

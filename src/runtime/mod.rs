@@ -40,7 +40,7 @@ mod start;
 mod vdso;
 
 pub use auxiliary::{auxiliary, page_size};
-pub use exit::{ExitCode, Termination, exit, set_at_exit};
+pub use exit::{ExitCode, Finisher, Termination, exit, set_at_exit};
 pub use panic::abort;
 #[doc(hidden)]
 pub use panic::panic;

@@ -2,7 +2,7 @@
 
 use crate::errno::Errno;
 use crate::fd::STDERR;
-use crate::sys;
+use crate::sys::{self, SigAction, SigActionFlags, SigHandler, SigMaskHow, SigSet};
 use core::fmt::{self, Write};
 use core::panic::PanicInfo;
 
@@ -50,10 +50,10 @@ pub fn abort() -> ! {
     const SIGABRT: i32 = linux_raw_sys::general::SIGABRT as i32;
     // Should any of these fail, the exit code below still says what a shell would say.
     let _ = sys::tgkill(sys::getpid(), sys::gettid(), SIGABRT);
-    let default = sys::SigAction::default();
+    let default = SigAction::new(SigHandler::DEFAULT, SigActionFlags::empty(), SigSet::empty());
     // SAFETY: the default action runs no code of ours.
     let _ = unsafe { sys::rt_sigaction(SIGABRT, Some(&default), None) };
-    let _ = sys::rt_sigprocmask(sys::MaskHow::Unblock, Some(&sys::SigSet::ALL), None);
+    let _ = sys::rt_sigprocmask(SigMaskHow::UNBLOCK, Some(&SigSet::full()), None);
     let _ = sys::tgkill(sys::getpid(), sys::gettid(), SIGABRT);
     sys::exit_group(128 + SIGABRT)
 }

@@ -66,7 +66,8 @@ fn find() -> Option<*mut c_void> {
 /// `header` must be the start of a whole, mapped image.
 unsafe fn find_symbol(header: *const Elf_Ehdr, name: &[u8]) -> Option<*mut c_void> {
     let at = |offset: usize| header.cast::<u8>().wrapping_add(offset);
-    // SAFETY (whole function): the kernel made the image; its tables lie within it.
+
+    // SAFETY: the kernel made the image; its tables lie within it.
     unsafe {
         let mut dynamic: *const Elf_Dyn = ptr::null();
         let mut bias = 0_usize;

@@ -1,0 +1,3 @@
+//! Services: at first, the init of a machine.
+
+pub mod init;
