@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::{bounded, program};
+use common::{Folder, bounded, program};
 use object::LittleEndian as LE;
 use object::elf::{self, Dyn64, DynamicTag, FileHeader64, Rela64};
 use object::pod::slice_from_bytes_mut;
@@ -15,7 +15,6 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Output, Stdio};
-use tempfile::TempDir;
 
 /// Three times the sum of the squares below 200.
 const SUM: &[u8] = b"00007940100\n";
@@ -65,8 +64,8 @@ impl Image {
     }
 
     fn run(&self) -> Output {
-        let folder = TempDir::new().expect("a temporary folder");
-        let path = folder.path().join("image");
+        let folder = Folder::new();
+        let path = folder.join("image");
         // Another thread that forks while the file is open for writing would make the exec
         // fail with ETXTBSY; so it is written by a process that has ended before.
         let mut copy =

@@ -8,11 +8,13 @@
 pub mod trace;
 
 use std::ffi::OsStr;
+use std::fs;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The package's own folder.
 pub const PACKAGE: &str = env!("CARGO_MANIFEST_DIR");
@@ -116,4 +118,30 @@ pub fn bounded_by(program: impl AsRef<OsStr>, seconds: u32) -> Command {
         })
     };
     command
+}
+
+/// A folder outside the package that goes when this goes.
+pub struct Folder(PathBuf);
+
+impl Folder {
+    /// An empty one.
+    pub fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("sinew-{}-{count}", std::process::id()));
+        fs::create_dir(&path).expect("a temporary folder");
+        Self(path)
+    }
+
+    /// A place in it.
+    pub fn join(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What is left of a failed test is in the way of nobody.
+        let _ = fs::remove_dir_all(&self.0);
+    }
 }
