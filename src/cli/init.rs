@@ -1,7 +1,7 @@
 //! `sinew init`.
 
 use super::text::complain;
-use super::{Word, Words, Wrong, options, wrong_usage};
+use super::{UNKNOWN, Word, Words, options, wrong_usage};
 use core::ffi::CStr;
 use getargs::Opt;
 use sinew::Errno;
@@ -28,7 +28,7 @@ pub fn main(start: Start, arguments: Args) -> ExitCode {
             boot = true;
             Ok(())
         }
-        _ => Err(Wrong::Unknown),
+        _ => Err(UNKNOWN),
     };
     let operands = match options("sinew init", HELP, arguments, known) {
         Ok(mut words) => words.positionals().count(),

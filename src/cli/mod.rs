@@ -51,13 +51,13 @@ pub fn main(start: Start) -> ExitCode {
 
 /// Reads the options of a command up to its first operand and gives what is left.
 ///
-/// `known` takes an option, and its value out of the words, and says what was wrong with
-/// it; `--help` is dealt with here. The error is the code to exit with.
+/// `known` takes an option, and its value out of the words, or says what is wrong with it;
+/// `--help` is dealt with here. The error is the code to exit with.
 fn options(
     command: &str,
     help: &str,
     arguments: Args,
-    mut known: impl FnMut(Opt<Word>, &mut Words) -> Result<(), Wrong>,
+    mut known: impl FnMut(Opt<Word>, &mut Words) -> Result<(), &'static str>,
 ) -> Result<Words, ExitCode> {
     let mut words: Words = Options::new(arguments.map(CStr::to_bytes));
     loop {
@@ -69,35 +69,27 @@ fn options(
             }
             Ok(Some(option)) => option,
             Err(getargs::Error::DoesNotRequireValue(option)) => {
-                return Err(wrong_option(command, "there is no value for ", option));
+                return Err(wrong_option(command, option, " takes no value"));
             }
             Err(_) => return Err(wrong_usage(command, "an option lacks its value", b"")),
         };
-        match known(option, &mut words) {
-            Ok(()) => {}
-            Err(Wrong::Unknown) => return Err(wrong_option(command, "there is no option ", option)),
-            Err(Wrong::Value(what)) => return Err(wrong_option(command, what, option)),
+        if let Err(what) = known(option, &mut words) {
+            return Err(wrong_option(command, option, what));
         }
     }
 }
 
-/// What can be wrong with an option.
-enum Wrong {
-    /// The command has no such option.
-    Unknown,
-    /// Its value is missing or not what it should be; the message goes before the option.
-    Value(&'static str),
-}
+/// What is wrong with an option that the command does not have.
+const UNKNOWN: &str = " is no option of this command";
 
-fn wrong_option(command: &str, what: &str, option: Opt<Word>) -> ExitCode {
-    match option {
-        Opt::Short(letter) => wrong_usage(command, what, &[b'-', letter]),
-        // The parser has cut off the two dashes and what follows a `=`.
-        Opt::Long(name) => {
-            complain(&[command.as_bytes(), b": ", what.as_bytes(), b"--", name, b"\n"]);
-            try_help(command)
-        }
-    }
+fn wrong_option(command: &str, option: Opt<Word>, what: &str) -> ExitCode {
+    // The parser has cut off the dashes, and a `=` with what follows.
+    let (dashes, name): (&[u8], &[u8]) = match &option {
+        Opt::Short(letter) => (b"-", core::slice::from_ref(letter)),
+        Opt::Long(name) => (b"--", name),
+    };
+    complain(&[command.as_bytes(), b": ", dashes, name, what.as_bytes(), b"\n"]);
+    try_help(command)
 }
 
 /// Says what is wrong with the arguments and where to read on.

@@ -12,7 +12,7 @@ mod report;
 mod samples;
 
 use super::text::complain;
-use super::{Word, Words, Wrong, options, wrong_usage};
+use super::{UNKNOWN, Word, Words, options, wrong_usage};
 use channel::CONTENDERS;
 use clock::{per_second, scale};
 use core::ffi::CStr;
@@ -72,9 +72,9 @@ pub fn main(start: Start, arguments: Args) -> ExitCode {
             Opt::Long(b"quick") => plan = QUICK,
             Opt::Long(b"cpus") => {
                 let value = words.value().ok().and_then(two_numbers);
-                cpus = Some(value.ok_or(Wrong::Value("two numbers with a comma between them belong to "))?);
+                cpus = Some(value.ok_or(" wants two numbers with a comma between them")?);
             }
-            _ => return Err(Wrong::Unknown),
+            _ => return Err(UNKNOWN),
         }
         Ok(())
     };
