@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{PACKAGE, release};
+use common::{release, shipped_examples};
 use object::LittleEndian as LE;
 use object::elf::{self, FileHeader64, ProgramHeader64, SectionHeader64};
 use object::read::elf::{
@@ -30,15 +30,7 @@ fn architectures() -> Vec<(&'static str, PathBuf)> {
 
 /// The programs that are shipped: the tool and every example.
 fn shipped() -> Vec<String> {
-    let examples = fs::read_dir(Path::new(PACKAGE).join("examples")).expect("there are examples");
-    let mut names: Vec<_> = examples
-        .map(|entry| entry.expect("it can be listed").path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
-        .map(|path| path.file_stem().unwrap().to_str().expect("UTF-8").to_owned())
-        .collect();
-    names.push("sinew".into());
-    names.sort();
-    names
+    [vec!["sinew".to_owned()], shipped_examples()].concat()
 }
 
 /// Where a program of this name was built.

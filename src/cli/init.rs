@@ -1,9 +1,10 @@
 //! `sinew init`.
 
-use super::{Word, Words, Wrong, options, wrong_usage};
+use super::text::complain;
+use super::{UNKNOWN, Word, Words, options, wrong_usage};
 use core::ffi::CStr;
 use getargs::Opt;
-use sinew::eprintln;
+use sinew::Errno;
 use sinew::process::ExitStatus;
 use sinew::runtime::{Args, ExitCode, Start};
 use sinew::service::init;
@@ -16,7 +17,8 @@ with 128 and the number of the signal that killed it. PROGRAM is a path.
 
   --boot      be the init of a machine: mount /proc, /sys, /dev and /tmp first,
               say how PROGRAM ended, and turn the machine off
-  -h, --help  say this";
+  -h, --help  say this
+";
 
 /// Runs the command.
 pub fn main(start: Start, arguments: Args) -> ExitCode {
@@ -26,39 +28,55 @@ pub fn main(start: Start, arguments: Args) -> ExitCode {
             boot = true;
             Ok(())
         }
-        _ => Err(Wrong::Unknown),
+        _ => Err(UNKNOWN),
     };
     let operands = match options("sinew init", HELP, arguments, known) {
         Ok(mut words) => words.positionals().count(),
         Err(code) => return code,
     };
     if operands == 0 {
-        return wrong_usage("sinew init", format_args!("there is no program to start"));
+        return wrong_usage("sinew init", "there is no program to start", b"");
     }
 
     // The operands are the last arguments, and the kernel's block of pointers ends with them.
     // SAFETY: the block holds that many pointers and a null.
     let argv = unsafe { start.argv().add(start.args().len() - operands) };
     if boot {
-        init::mount_all();
+        init::mount_all(tell);
     }
     // SAFETY: both are the kernel's own blocks, and there is one thread.
-    let result = unsafe { init::run(argv, start.envp()) };
+    let result = unsafe { init::run(argv, start.envp(), tell) };
     if boot {
         if let Ok(status) = result {
             // SAFETY: at least one operand stands there.
-            let program = unsafe { CStr::from_ptr(*argv) };
-            eprintln!("sinew init: {}: {status}", program.to_bytes().escape_ascii());
+            tell_end(unsafe { CStr::from_ptr(*argv) }, status);
         }
-        eprintln!("sinew init: cannot power off: {}", init::power_off());
+        tell(c"power off", init::power_off());
     }
     match result {
         Ok(status) => exit_code(status),
         Err(error) => {
-            eprintln!("sinew init: cannot start a process: {error}");
+            tell(c"fork", error);
             ExitCode::OSERR
         }
     }
+}
+
+/// Says what could not be had.
+fn tell(what: &CStr, error: Errno) {
+    let text = error.text().unwrap_or("unknown error");
+    complain(&[b"sinew init: ", what.to_bytes(), b": ", text.as_bytes(), b"\n"]);
+}
+
+/// Says how the program ended, in the words of [`ExitStatus`].
+fn tell_end(program: &CStr, status: ExitStatus) {
+    let (what, number) = match status.signal() {
+        Some(signal) => (": killed by signal ", signal),
+        None => (": exit status ", status.code().unwrap_or_default()),
+    };
+    let mut digits = itoa::Buffer::new();
+    let number = digits.format(number).as_bytes();
+    complain(&[b"sinew init: ", program.to_bytes(), what.as_bytes(), number, b"\n"]);
 }
 
 /// As a shell shows it: the code, or 128 and the signal.

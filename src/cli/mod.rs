@@ -2,13 +2,13 @@
 
 mod bench;
 mod init;
+mod text;
 
 use core::ffi::CStr;
-use core::fmt;
 use core::iter::Map;
 use getargs::{Opt, Options};
 use sinew::runtime::{Args, ExitCode, Start};
-use sinew::{eprintln, println};
+use text::{complain, put};
 
 const HELP: &str = "\
 Usage: sinew [COMMAND] [OPTION...]
@@ -18,7 +18,8 @@ Commands:
   init    be the first process: start one program, bury orphans
 
   -h, --help     say this; after a command, say what it takes
-  -V, --version  say the version";
+  -V, --version  say the version
+";
 
 /// A word of the command line.
 type Word = &'static [u8];
@@ -35,16 +36,14 @@ pub fn main(start: Start) -> ExitCode {
         Some(b"bench") => bench::main(start, rest),
         Some(b"init") => init::main(start, rest),
         Some(b"-h" | b"--help") => {
-            println!("{HELP}");
+            put(HELP);
             ExitCode::SUCCESS
         }
         Some(b"-V" | b"--version") => {
-            println!("sinew {}", env!("CARGO_PKG_VERSION"));
+            put(concat!("sinew ", env!("CARGO_PKG_VERSION"), "\n"));
             ExitCode::SUCCESS
         }
-        Some(word) if !word.starts_with(b"-") => {
-            wrong_usage("sinew", format_args!("there is no command '{}'", word.escape_ascii()))
-        }
+        Some(word) if !word.starts_with(b"-") => wrong_usage("sinew", "there is no command ", word),
         // No command means the default one, also with options.
         _ => bench::main(start, arguments),
     }
@@ -52,62 +51,54 @@ pub fn main(start: Start) -> ExitCode {
 
 /// Reads the options of a command up to its first operand and gives what is left.
 ///
-/// `known` takes an option, and its value out of the words, and says what was wrong with
-/// it; `--help` is dealt with here. The error is the code to exit with.
+/// `known` takes an option, and its value out of the words, or says what is wrong with it;
+/// `--help` is dealt with here. The error is the code to exit with.
 fn options(
     command: &str,
     help: &str,
     arguments: Args,
-    mut known: impl FnMut(Opt<Word>, &mut Words) -> Result<(), Wrong>,
+    mut known: impl FnMut(Opt<Word>, &mut Words) -> Result<(), &'static str>,
 ) -> Result<Words, ExitCode> {
     let mut words: Words = Options::new(arguments.map(CStr::to_bytes));
     loop {
         let option = match words.next_opt() {
             Ok(None) => return Ok(words),
             Ok(Some(Opt::Short(b'h') | Opt::Long(b"help"))) => {
-                println!("{help}");
+                put(help);
                 return Err(ExitCode::SUCCESS);
             }
             Ok(Some(option)) => option,
             Err(getargs::Error::DoesNotRequireValue(option)) => {
-                return Err(wrong_usage(command, format_args!("{} takes no value", Shown(option))));
+                return Err(wrong_option(command, option, " takes no value"));
             }
-            Err(_) => return Err(wrong_usage(command, format_args!("an option lacks its value"))),
+            Err(_) => return Err(wrong_usage(command, "an option lacks its value", b"")),
         };
-        match known(option, &mut words) {
-            Ok(()) => {}
-            Err(Wrong::Unknown) => {
-                return Err(wrong_usage(command, format_args!("there is no option {}", Shown(option))));
-            }
-            Err(Wrong::Value(wants)) => {
-                return Err(wrong_usage(command, format_args!("{} wants {wants}", Shown(option))));
-            }
+        if let Err(what) = known(option, &mut words) {
+            return Err(wrong_option(command, option, what));
         }
     }
 }
 
-/// What can be wrong with an option.
-enum Wrong {
-    /// The command has no such option.
-    Unknown,
-    /// Its value is missing or is not what is said here.
-    Value(&'static str),
-}
+/// What is wrong with an option that the command does not have.
+const UNKNOWN: &str = " is no option of this command";
 
-/// An option as it was typed.
-struct Shown(Opt<Word>);
-
-impl fmt::Display for Shown {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Opt::Short(letter) => write!(f, "-{}", letter.escape_ascii()),
-            Opt::Long(name) => write!(f, "--{}", name.escape_ascii()),
-        }
-    }
+fn wrong_option(command: &str, option: Opt<Word>, what: &str) -> ExitCode {
+    // The parser has cut off the dashes, and a `=` with what follows.
+    let (dashes, name): (&[u8], &[u8]) = match &option {
+        Opt::Short(letter) => (b"-", core::slice::from_ref(letter)),
+        Opt::Long(name) => (b"--", name),
+    };
+    complain(&[command.as_bytes(), b": ", dashes, name, what.as_bytes(), b"\n"]);
+    try_help(command)
 }
 
 /// Says what is wrong with the arguments and where to read on.
-fn wrong_usage(command: &str, what: fmt::Arguments<'_>) -> ExitCode {
-    eprintln!("{command}: {what}\nTry '{command} --help'.");
+fn wrong_usage(command: &str, what: &str, word: &[u8]) -> ExitCode {
+    complain(&[command.as_bytes(), b": ", what.as_bytes(), word, b"\n"]);
+    try_help(command)
+}
+
+fn try_help(command: &str) -> ExitCode {
+    complain(&[b"Try '", command.as_bytes(), b" --help'.\n"]);
     ExitCode::USAGE
 }

@@ -50,6 +50,18 @@ pub fn debug_program(name: &str) -> PathBuf {
     existing(folder.join(name))
 }
 
+/// The names of all examples.
+pub fn shipped_examples() -> Vec<String> {
+    let examples = fs::read_dir(Path::new(PACKAGE).join("examples")).expect("there are examples");
+    let mut names: Vec<_> = examples
+        .map(|entry| entry.expect("it can be listed").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .map(|path| path.file_stem().unwrap().to_str().expect("UTF-8").to_owned())
+        .collect();
+    names.sort();
+    names
+}
+
 /// The folder of the release builds for this machine, or for a target if it is installed.
 pub fn release(target: Option<&str>) -> Option<PathBuf> {
     let mut arguments = vec!["--release", "--workspace", "--lib", "--bins", "--examples"];

@@ -1,6 +1,7 @@
 //! The contenders: what carries bytes from one process to another.
 
 use super::pattern::Pattern;
+use core::ffi::CStr;
 use sinew::Errno;
 use sinew::fd::{AsFd, OwnedFd};
 use sinew::io;
@@ -70,22 +71,26 @@ fn open_fifo(folder: &[u8]) -> Result<(OwnedFd, OwnedFd), Errno> {
     // Another's file of that name: try the next number, but not for ever.
     for _ in 0..100 {
         path.set_name(number)?;
-        match fifo::create(path.bytes(), 0o600) {
+        let name = path.as_c_str()?;
+        match fifo::create(name, 0o600) {
             Err(Errno::EXIST) => number = number.wrapping_add(100_003),
             Err(error) => return Err(error),
             Ok(()) => {
-                // The reader does not wait for a writer, nor then the writer for a reader.
-                let ends = fifo::open_reader(path.bytes(), OpenFlags::NONBLOCK).and_then(|reader| {
-                    let writer = fifo::open_writer(path.bytes(), OpenFlags::empty())?;
-                    sys::fcntl_setfl(reader.as_fd(), OpenFlags::empty())?;
-                    Ok((reader, writer))
-                });
-                fifo::unlink(path.bytes())?;
+                let ends = open_ends(name);
+                fifo::unlink(name)?;
                 return ends;
             }
         }
     }
     Err(Errno::EXIST)
+}
+
+/// The reader does not wait for a writer, nor then the writer for a reader.
+fn open_ends(name: &CStr) -> Result<(OwnedFd, OwnedFd), Errno> {
+    let reader = fifo::open_reader(name, OpenFlags::NONBLOCK)?;
+    let writer = fifo::open_writer(name, OpenFlags::empty())?;
+    sys::fcntl_setfl(reader.as_fd(), OpenFlags::empty())?;
+    Ok((reader, writer))
 }
 
 /// A path that is put together on the stack: a folder, and a name from a number.
@@ -106,10 +111,11 @@ impl Path {
     }
 
     /// Gives it a name that tells which program and which process made it.
+    #[inline(never)]
     pub fn set_name(&mut self, number: u32) -> Result<(), Errno> {
         let mut digits = itoa::Buffer::new();
         self.length = self.folder;
-        for part in [b"/.sinew-bench-".as_slice(), digits.format(number).as_bytes()] {
+        for part in [b"/.sinew-bench-".as_slice(), digits.format(number).as_bytes(), b"\0"] {
             let end = self.length + part.len();
             self.bytes.get_mut(self.length..end).ok_or(Errno::NAMETOOLONG)?.copy_from_slice(part);
             self.length = end;
@@ -118,8 +124,8 @@ impl Path {
     }
 
     /// The path.
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes[..self.length]
+    pub fn as_c_str(&self) -> Result<&CStr, Errno> {
+        CStr::from_bytes_with_nul(&self.bytes[..self.length]).map_err(|_| Errno::INVAL)
     }
 }
 

@@ -4,10 +4,10 @@
 //! the contenders can take turns, and none pays for a fork or for fresh pages.
 
 use super::channel::{CONTENDERS, Channel, Contender, Receiver, Sender};
+use super::clock::now;
 use super::pattern::Pattern;
 use super::probe::{Distance, Probe};
 use core::array;
-use core::time::Duration;
 use sinew::Errno;
 use sinew::fd::OwnedFd;
 use sinew::io;
@@ -15,7 +15,6 @@ use sinew::ipc::pipe;
 use sinew::process::{Fork, fork, wait4};
 use sinew::runtime::ExitCode;
 use sinew::sys::{self, CpuSet, Pid, WaitOptions};
-use sinew::time::Instant;
 
 /// The processors that the two sides are pinned to.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -77,16 +76,14 @@ impl<'a> Duel<'a> {
         match unsafe { fork() }? {
             Fork::Child => {
                 drop((command_writer, answer_reader));
-                let sides = channels
-                    .map(|both| both.map(|(forth, back)| (back.into_sender(), forth.into_receiver())));
+                let sides = channels.map(|both| both.map(|(forth, back)| take(back, forth)));
                 let mut server =
                     Server { pattern, probe, sides, commands: command_reader, answers: answer_writer };
                 let served = pin(placement.there).and_then(|()| server.serve());
                 sys::exit_group(if served.is_ok() { ExitCode::SUCCESS } else { ExitCode::OSERR }.raw().into())
             }
             Fork::Parent(child) => {
-                let sides = channels
-                    .map(|both| both.map(|(forth, back)| (forth.into_sender(), back.into_receiver())));
+                let sides = channels.map(|both| both.map(|(forth, back)| take(forth, back)));
                 // From here on a failure ends the child.
                 let commands = Some(command_writer);
                 let duel = Self { pattern, probe, sides, commands, answers: answer_reader, child };
@@ -101,10 +98,10 @@ impl<'a> Duel<'a> {
         self.sides[contender].as_ref().err().copied()
     }
 
-    /// Sends `total` bytes and gives the time until the last was checked.
-    pub fn throughput(&mut self, contender: usize, message: usize, total: u64) -> Result<Duration, Errno> {
+    /// Sends `total` bytes and gives the ns until the last was checked.
+    pub fn throughput(&mut self, contender: usize, message: usize, total: u64) -> Result<u64, Errno> {
         self.command(Command::Receive, contender, message, total)?;
-        let start = Instant::now();
+        let start = now();
         let sent = match &mut self.sides[contender] {
             Ok((sender, _)) => sender.send(self.pattern, message, total),
             Err(error) => Err(*error),
@@ -112,15 +109,15 @@ impl<'a> Duel<'a> {
         // The receiver knows better what went wrong than the sender whose peer is gone.
         let result = self.answer().and_then(|end| sent.map(|()| end));
         match result {
-            Ok(end) => Ok(end.saturating_sub(start.since_start())),
+            Ok(end) => Ok(end.saturating_sub(start)),
             Err(error) => Err(self.give_up(contender, error)),
         }
     }
 
-    /// Sends 8 bytes to and fro and gives the time for all of it.
-    pub fn round_trips(&mut self, contender: usize, count: u64) -> Result<Duration, Errno> {
+    /// Sends 8 bytes to and fro and gives the ns for all of it.
+    pub fn round_trips(&mut self, contender: usize, count: u64) -> Result<u64, Errno> {
         self.command(Command::Echo, contender, 8, count)?;
-        let start = Instant::now();
+        let start = now();
         let mut buffer = [0; 8];
         let played = match &mut self.sides[contender] {
             Ok((sender, receiver)) => (0..count).try_for_each(|_| {
@@ -129,7 +126,7 @@ impl<'a> Duel<'a> {
             }),
             Err(error) => Err(*error),
         };
-        let time = start.elapsed();
+        let time = now() - start;
         match self.answer().and(played) {
             Ok(()) => Ok(time),
             Err(error) => Err(self.give_up(contender, error)),
@@ -159,10 +156,10 @@ impl<'a> Duel<'a> {
     }
 
     /// When the second process was done.
-    fn answer(&self) -> Result<Duration, Errno> {
+    fn answer(&self) -> Result<u64, Errno> {
         let [end, error] = receive_words(&self.answers)?.ok_or(Errno::PIPE)?;
         match Errno::new(error as i32) {
-            None => Ok(Duration::from_nanos(end)),
+            None => Ok(end),
             Some(error) => Err(error),
         }
     }
@@ -181,6 +178,13 @@ impl Drop for Duel<'_> {
     }
 }
 
+/// Becomes the sender of one channel and the receiver of the other.
+#[inline(never)]
+fn take(sending: Channel, receiving: Channel) -> (Sender, Receiver) {
+    (sending.into_sender(), receiving.into_receiver())
+}
+
+#[inline(never)]
 fn open_both(contender: Contender, folder: Option<&[u8]>) -> Result<(Channel, Channel), Errno> {
     // Answers are short: the way back has the small window always.
     Ok((contender.open(folder)?, contender.small().open(folder)?))
@@ -214,7 +218,7 @@ impl Server<'_> {
                 }
                 result
             };
-            let end = Instant::now().since_start().as_nanos() as u64;
+            let end = now();
             send_words(&self.answers, [end, result.err().map_or(0, |error| error.raw() as u64)])?;
         }
         Ok(())

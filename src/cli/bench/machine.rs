@@ -5,7 +5,6 @@ use sinew::Errno;
 use sinew::fd::{AsFd, CWD, OwnedFd};
 use sinew::io;
 use sinew::memory::page_size;
-use sinew::path::AsPath;
 use sinew::sys::{self, CpuSet, OpenFlags, UnlinkFlags, Utsname};
 
 use super::channel::Path;
@@ -69,21 +68,14 @@ pub fn writable_folder(tmpdir: Option<&'static CStr>) -> Option<&'static [u8]> {
     tmpdir.map(CStr::to_bytes).into_iter().chain(usual).find(|folder| temporary_file(folder).is_ok())
 }
 
-/// A file without a name in this folder.
+/// A file in this folder, whose name is gone already.
 pub fn temporary_file(folder: &[u8]) -> Result<OwnedFd, Errno> {
-    let flags = OpenFlags::WRONLY | OpenFlags::CLOEXEC;
-    let unnamed = folder.with_c_str(|path| sys::openat(CWD, path, flags | OpenFlags::TMPFILE, 0o600));
-    // Not every file system can do that.
-    if unnamed.is_ok() {
-        return unnamed;
-    }
     let mut path = Path::new(folder)?;
     path.set_name(sys::getpid() as u32)?;
-    path.bytes().with_c_str(|path| {
-        let file = sys::openat(CWD, path, flags | OpenFlags::CREAT | OpenFlags::EXCL, 0o600)?;
-        sys::unlinkat(CWD, path, UnlinkFlags::empty())?;
-        Ok(file)
-    })
+    let flags = OpenFlags::WRONLY | OpenFlags::CLOEXEC | OpenFlags::CREAT | OpenFlags::EXCL;
+    let file = sys::openat(CWD, path.as_c_str()?, flags, 0o600)?;
+    sys::unlinkat(CWD, path.as_c_str()?, UnlinkFlags::empty())?;
+    Ok(file)
 }
 
 /// A pseudo-terminal: the side that the terminal's program would hold, and the terminal.

@@ -2,6 +2,7 @@
 //! standard output.
 
 mod channel;
+mod clock;
 mod duel;
 mod machine;
 mod output;
@@ -9,12 +10,12 @@ mod pattern;
 mod probe;
 mod report;
 mod samples;
-mod text;
 
-use super::{Word, Words, Wrong, options, wrong_usage};
+use super::text::complain;
+use super::{UNKNOWN, Word, Words, options, wrong_usage};
 use channel::CONTENDERS;
+use clock::{per_second, scale};
 use core::ffi::CStr;
-use core::time::Duration;
 use duel::{Duel, Placement};
 use getargs::Opt;
 use machine::Machine;
@@ -25,7 +26,7 @@ use report::{Block, Report, Row, Trial};
 use samples::{MOST, Rounds, Samples, Summary};
 use sinew::runtime::{Args, ExitCode, Start};
 use sinew::sys::{SigAction, SigActionFlags, SigHandler, SigSet};
-use sinew::{Errno, eprintln, io, sys};
+use sinew::{Errno, io, sys};
 
 const HELP: &str = "\
 Usage: sinew [bench] [OPTION...]
@@ -41,23 +42,24 @@ medians; behind the bars stand the smallest and the largest.
   --json       for machines; README.md names the fields
   -h, --help   say this
 
-Colour is used on a terminal, unless NO_COLOR is set.";
+Colour is used on a terminal, unless NO_COLOR is set.
+";
 
 /// The sizes of the messages, in bytes.
 const SIZES: [usize; 5] = [64, 1 << 10, 4 << 10, 64 << 10, pattern::LONGEST];
 
 /// How thoroughly to measure.
 struct Plan {
-    /// For one measurement.
-    time: Duration,
+    /// For one measurement, in ns.
+    time: u64,
     /// Rounds that must count.
     rounds: usize,
     /// Rounds that may be lost because the processors moved.
     spare: usize,
 }
 
-const QUICK: Plan = Plan { time: Duration::from_millis(5), rounds: 3, spare: 2 };
-const DEFAULT: Plan = Plan { time: Duration::from_millis(20), rounds: 9, spare: 4 };
+const QUICK: Plan = Plan { time: 5_000_000, rounds: 3, spare: 2 };
+const DEFAULT: Plan = Plan { time: 20_000_000, rounds: 9, spare: 4 };
 
 /// Runs the command.
 pub fn main(start: Start, arguments: Args) -> ExitCode {
@@ -70,9 +72,9 @@ pub fn main(start: Start, arguments: Args) -> ExitCode {
             Opt::Long(b"quick") => plan = QUICK,
             Opt::Long(b"cpus") => {
                 let value = words.value().ok().and_then(two_numbers);
-                cpus = Some(value.ok_or(Wrong::Value("two numbers with a comma between them"))?);
+                cpus = Some(value.ok_or(" wants two numbers with a comma between them")?);
             }
-            _ => return Err(Wrong::Unknown),
+            _ => return Err(UNKNOWN),
         }
         Ok(())
     };
@@ -80,8 +82,7 @@ pub fn main(start: Start, arguments: Args) -> ExitCode {
         Err(code) => return code,
         Ok(mut words) => {
             if let Some(word) = words.next_positional() {
-                let what = format_args!("there is nothing to do with '{}'", word.escape_ascii());
-                return wrong_usage("sinew bench", what);
+                return wrong_usage("sinew bench", "there is nothing to do with ", word);
             }
         }
     }
@@ -91,10 +92,10 @@ pub fn main(start: Start, arguments: Args) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(Errno::INVAL) if cpus.is_some() => {
-            wrong_usage("sinew bench", format_args!("--cpus names a CPU that may not be used"))
+            wrong_usage("sinew bench", "--cpus names a CPU that may not be used", b"")
         }
         Err(error) => {
-            eprintln!("sinew bench: {error}");
+            complain(&[b"sinew bench: ", error.text().unwrap_or("unknown error").as_bytes(), b"\n"]);
             ExitCode::OSERR
         }
     }
@@ -102,9 +103,25 @@ pub fn main(start: Start, arguments: Args) -> ExitCode {
 
 /// `A,B`.
 fn two_numbers(word: Word) -> Option<(usize, usize)> {
-    let mut numbers = core::str::from_utf8(word).ok()?.split(',').map(|number| number.parse().ok());
-    let pair = (numbers.next()??, numbers.next()??);
-    numbers.next().is_none().then_some(pair)
+    let comma = word.iter().position(|&byte| byte == b',')?;
+    let (first, second) = word.split_at_checked(comma)?;
+    Some((number(first)?, number(second.get(1..)?)?))
+}
+
+/// A number of up to four digits: there are no more processors.
+fn number(digits: &[u8]) -> Option<usize> {
+    if digits.is_empty() || digits.len() > 4 {
+        return None;
+    }
+    let mut number = 0;
+    for digit in digits {
+        let value = digit.wrapping_sub(b'0');
+        if value > 9 {
+            return None;
+        }
+        number = number * 10 + usize::from(value);
+    }
+    Some(number)
 }
 
 struct Bench {
@@ -242,8 +259,8 @@ impl Bench {
             // The output's own probe is the median: it has no peer that could move away.
             rounds.push(Nearness::OneCore, Nearness::OneCore);
             figures[0].set(round, per_second(lines, cost.time));
-            figures[1].set(round, cost.user.as_nanos() as u64 * 10 / lines);
-            figures[2].set(round, cost.system.as_nanos() as u64 * 10 / lines);
+            figures[1].set(round, cost.user * 10 / lines);
+            figures[2].set(round, cost.system * 10 / lines);
         }
         let user = figures[1].summary(&rounds)?.median;
         let system = figures[2].summary(&rounds)?.median;
@@ -273,7 +290,7 @@ fn play(
             round,
             match trial {
                 Trial::Throughput(_) => per_second(amount, time),
-                Trial::RoundTrip => time.as_nanos() as u64 * 10 / amount,
+                Trial::RoundTrip => time * 10 / amount,
             },
         ),
         Err(error) => samples.failed = Some(error),
@@ -281,7 +298,7 @@ fn play(
 }
 
 #[inline(never)]
-fn run(duel: &mut Duel<'_>, contender: usize, trial: Trial, amount: u64) -> Result<Duration, Errno> {
+fn run(duel: &mut Duel<'_>, contender: usize, trial: Trial, amount: u64) -> Result<u64, Errno> {
     match trial {
         Trial::Throughput(message) => duel.throughput(contender, message, amount),
         Trial::RoundTrip => duel.round_trips(contender, amount),
@@ -290,7 +307,7 @@ fn run(duel: &mut Duel<'_>, contender: usize, trial: Trial, amount: u64) -> Resu
 
 /// How many bytes or round trips take about that long. It also touches the memory, wakes
 /// the processors and fills the caches before anything counts.
-fn calibrate(duel: &mut Duel<'_>, contender: usize, trial: Trial, aim: Duration) -> u64 {
+fn calibrate(duel: &mut Duel<'_>, contender: usize, trial: Trial, aim: u64) -> u64 {
     let unit = match trial {
         // Less would measure the start and the end, and a window that is never full.
         Trial::Throughput(message) => (2 * CONTENDERS[contender].capacity).max(message) as u64,
@@ -305,19 +322,4 @@ fn calibrate(duel: &mut Duel<'_>, contender: usize, trial: Trial, aim: Duration)
         amount *= 4;
     }
     amount
-}
-
-/// The amount that takes `aim` if `amount` takes `time`.
-fn scale(amount: u64, time: Duration, aim: Duration) -> u64 {
-    // Neither product overflows: an aim has less than 2^25 ns, an amount less than 2^39.
-    (amount.saturating_mul(aim.as_nanos() as u64) / nanoseconds(time)).max(1)
-}
-
-fn per_second(amount: u64, time: Duration) -> u64 {
-    let rate = u128::from(amount) * 1_000_000_000 / u128::from(nanoseconds(time));
-    u64::try_from(rate).unwrap_or(u64::MAX)
-}
-
-fn nanoseconds(time: Duration) -> u64 {
-    (time.as_nanos() as u64).max(1)
 }

@@ -1,15 +1,14 @@
 //! What it costs to print: a counter, one line a number.
 
+use super::clock::now;
 use super::duel::{Placement, pin};
 use super::machine::{pseudo_terminal, temporary_file};
-use core::time::Duration;
 use sinew::Errno;
 use sinew::fd::{AsFd, BorrowedFd, CWD, OwnedFd};
 use sinew::io::{self, BufWriter};
 use sinew::ipc::pipe;
 use sinew::process::{Fork, fork, wait4};
 use sinew::sys::{self, OpenFlags, Rusage, Timeval, WaitOptions};
-use sinew::time::Instant;
 
 /// Where the lines go.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -52,15 +51,15 @@ impl Sink {
     }
 }
 
-/// What one run of the loop took.
+/// What one run of the loop took, in ns.
 #[derive(Clone, Copy)]
 pub struct Cost {
     /// From the first line to the return of the last `write`.
-    pub time: Duration,
+    pub time: u64,
     /// Processor time in the program itself.
-    pub user: Duration,
+    pub user: u64,
     /// Processor time in the kernel for it.
-    pub system: Duration,
+    pub system: u64,
 }
 
 /// Prints `lines` lines in a child that is pinned to `placement.here`; this process reads
@@ -80,9 +79,9 @@ pub fn measure(
         Fork::Child => {
             drop((reader, time_reader));
             let printed = pin(placement.here).and_then(|()| {
-                let start = Instant::now();
+                let start = now();
                 print(writer.as_fd(), buffered, lines)?;
-                let time = start.elapsed().as_nanos() as u64;
+                let time = now() - start;
                 Ok(io::write_all(&time_writer, &time.to_le_bytes())?)
             });
             sys::exit_group(printed.err().map_or(0, Errno::raw))
@@ -105,27 +104,22 @@ pub fn measure(
         return Err(Errno::BADMSG);
     }
     let Rusage { ru_utime, ru_stime, .. } = end.usage;
-    let time = Duration::from_nanos(u64::from_le_bytes(time));
-    Ok(Cost { time, user: duration(ru_utime), system: duration(ru_stime) })
+    let time = u64::from_le_bytes(time);
+    Ok(Cost { time, user: nanoseconds(ru_utime), system: nanoseconds(ru_stime) })
 }
 
 /// The loop that is measured.
 fn print(to: BorrowedFd<'_>, buffered: bool, lines: u64) -> Result<(), Errno> {
-    if buffered {
-        let mut out = BufWriter::new(to, [0; 64 << 10]);
-        for line in 0..lines {
-            out.write_integer(line)?;
-            out.write_all(b"\n")?;
-        }
-        return out.finish();
-    }
+    let mut buffer = [0; 64 << 10];
+    let mut out = BufWriter::new(to, buffer.as_mut_slice());
     for line in 0..lines {
-        let mut out = BufWriter::new(to, [0; 24]);
         out.write_integer(line)?;
         out.write_all(b"\n")?;
-        out.finish()?;
+        if !buffered {
+            out.flush()?;
+        }
     }
-    Ok(())
+    out.finish()
 }
 
 /// Reads to the end and counts.
@@ -155,6 +149,6 @@ fn length(lines: u64) -> u64 {
     total
 }
 
-fn duration(time: Timeval) -> Duration {
-    Duration::new(time.tv_sec as u64, time.tv_usec as u32 * 1000)
+fn nanoseconds(time: Timeval) -> u64 {
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_usec as u64 * 1000
 }

@@ -4,10 +4,10 @@
 //! slower. So each measurement is taken between two probes.
 
 use core::sync::atomic::{AtomicU32, Ordering};
-use core::time::Duration;
 use sinew::Errno;
 use sinew::memory::Map;
-use sinew::time::Instant;
+
+use super::clock::now;
 
 /// The two lines that are thrown to and fro, and the blocks that are streamed.
 const LINE: usize = 128;
@@ -17,8 +17,8 @@ const TURNS: u32 = 4000;
 const STREAMED: u32 = 1000;
 /// Says to the other side that this is the end.
 const STOP: u32 = u32::MAX;
-/// A probe of processors that are not there at the same time would take for ever.
-const PATIENCE: Duration = Duration::from_millis(20);
+/// In ns: a probe of processors that do not run at the same time would take for ever.
+const PATIENCE: u64 = 20_000_000;
 
 /// Memory for the probe, to be made before the fork.
 pub struct Probe(Map);
@@ -91,7 +91,7 @@ impl Probe {
     /// The side that measures; the other process must run [`answer`](Self::answer).
     pub fn measure(&self) -> Distance {
         let [ping, pong] = [self.word(0), self.word(1)];
-        let begin = Instant::now();
+        let begin = now();
         let mut start = begin;
         let mut turns = 0;
         for turn in 1..=TURNS {
@@ -99,21 +99,21 @@ impl Probe {
             while pong.load(Ordering::Acquire) != turn {}
             // The first ones fetch the lines and wake the other side.
             if turn == TURNS / 8 {
-                start = Instant::now();
+                start = now();
             }
             turns = turn.saturating_sub(TURNS / 8);
-            if turn % 64 == 0 && begin.elapsed() > PATIENCE {
+            if turn % 64 == 0 && now() - begin > PATIENCE {
                 break;
             }
         }
-        let (time, turns) = if turns == 0 { (begin.elapsed(), TURNS / 8) } else { (start.elapsed(), turns) };
+        let (time, turns) = if turns == 0 { (now() - begin, TURNS / 8) } else { (now() - start, turns) };
         ping.store(STOP, Ordering::Release);
-        Distance { turn: time.as_nanos() as u64 / u64::from(turns), stream: self.stream() }
+        Distance { turn: time / u64::from(turns), stream: self.stream() }
     }
 
     fn stream(&self) -> u64 {
         let [head, tail] = [self.word(2), self.word(3)];
-        let start = Instant::now();
+        let start = now();
         let mut sent = 0;
         while sent < STREAMED {
             while sent - tail.load(Ordering::Acquire) >= BLOCKS as u32 {
@@ -125,14 +125,14 @@ impl Probe {
             }
             sent += 1;
             head.store(sent, Ordering::Release);
-            if sent.is_multiple_of(64) && start.elapsed() > PATIENCE {
+            if sent.is_multiple_of(64) && now() - start > PATIENCE {
                 break;
             }
         }
         while tail.load(Ordering::Acquire) != sent {
             core::hint::spin_loop();
         }
-        let time = start.elapsed();
+        let time = now() - start;
         head.store(STOP, Ordering::Release);
         // Both sides are in step again; the next probe starts from nothing.
         while tail.load(Ordering::Acquire) != STOP {
@@ -141,7 +141,7 @@ impl Probe {
         for line in 0..4 {
             self.word(line).store(0, Ordering::Release);
         }
-        u64::from(sent) * BLOCK as u64 * 1000 / (time.as_nanos() as u64).max(1)
+        u64::from(sent) * BLOCK as u64 * 1000 / time.max(1)
     }
 
     /// The side that answers.

@@ -6,7 +6,7 @@ use super::machine::Machine;
 use super::output::Sink;
 use super::probe::Distance;
 use super::samples::{Rounds, Samples, Summary};
-use super::text::{put, put_foreign, put_number, put_padded, put_scaled, put_spaces};
+use crate::cli::text::{put, put_foreign, put_number, put_padded, put_scaled, put_spaces};
 use sinew::fd::{STDERR, STDOUT};
 use sinew::{Errno, io};
 
@@ -282,16 +282,15 @@ impl Report {
     /// A bar of blocks, to the eighth of a column.
     fn bar(&self, value: u64, longest: u64, ours: bool) {
         const WIDTH: usize = 24;
-        const PARTS: [u8; 3] = [0xe2, 0x96, 0x90]; // U+2590; one eighth is U+258F, seven U+2589
-        let eighths = (u128::from(value) * (WIDTH * 8) as u128 / u128::from(longest.max(1))) as usize;
+        const PARTS: [&str; 7] = ["▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+        let eighths = (value.saturating_mul((WIDTH * 8) as u64) / longest.max(1)) as usize;
         let (full, rest) = (eighths / 8, eighths % 8);
         self.paint(if ours { GREEN } else { BLUE });
         for _ in 0..full {
             put("█");
         }
         if rest > 0 {
-            let part = [PARTS[0], PARTS[1], PARTS[2] - rest as u8];
-            put(core::str::from_utf8(&part).unwrap_or(""));
+            put(PARTS[rest - 1]);
         }
         self.paint(PLAIN);
         put_spaces(WIDTH - full - usize::from(rest > 0));
@@ -323,7 +322,7 @@ fn close(summary: Result<Summary, Errno>) {
             field("min", least);
             field("max", most);
         }
-        Err(error) => field_text("error", error.name().unwrap_or("unknown")),
+        Err(error) => field_text("error", error.text().unwrap_or("unknown error")),
     }
     put("}");
 }

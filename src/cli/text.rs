@@ -1,8 +1,22 @@
-//! Text on standard output, piece by piece.
+//! Text, piece by piece.
 //!
 //! `core::fmt` would take a third of the program for what is done here in a few lines.
 
-use sinew::io::stdout;
+use sinew::fd::STDERR;
+use sinew::io::{self, stdout};
+use sinew::sys::IoSlice;
+
+/// Writes a message to standard error, in one piece.
+#[inline(never)]
+pub fn complain(parts: &[&[u8]]) {
+    let mut slices = [const { IoSlice::new(b"") }; 8];
+    let count = parts.len().min(slices.len());
+    for (slice, part) in slices.iter_mut().zip(parts) {
+        *slice = IoSlice::new(part);
+    }
+    // A message that cannot be written has nowhere else to go; the exit code remains.
+    let _ = io::write_all_vectored(STDERR, &mut slices[..count]);
+}
 
 /// Writes a piece. A failure is kept by standard output, which tells it at the end.
 #[inline(never)]
