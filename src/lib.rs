@@ -9,8 +9,11 @@
 )))]
 compile_error!("sinew runs on Linux on x86_64 and aarch64 only: it is made of their system calls");
 
+// Public for `tests/stubs.rs` alone, which holds the machine code of the stubs against code
+// written by hand.
+#[doc(hidden)]
 #[path = "../arch/mod.rs"]
-pub(crate) mod arch;
+pub mod arch;
 mod errno;
 pub mod fd;
 pub mod io;

@@ -7,6 +7,7 @@
 
 pub mod trace;
 
+use std::env::consts::ARCH;
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
@@ -63,7 +64,7 @@ pub fn shipped_examples() -> Vec<String> {
 }
 
 /// The folder of the release builds for this machine, or for a target if it is installed.
-pub fn release(target: Option<&str>) -> Option<PathBuf> {
+fn release(target: Option<&str>) -> Option<PathBuf> {
     let mut arguments = vec!["--release", "--workspace", "--lib", "--bins", "--examples"];
     let mut folder = target_folder().to_path_buf();
     if let Some(target) = target {
@@ -75,6 +76,21 @@ pub fn release(target: Option<&str>) -> Option<PathBuf> {
     }
     build(&arguments);
     Some(folder.join("release"))
+}
+
+/// The architectures and their release builds, as far as there are a standard library and a
+/// linker for them.
+pub fn architectures() -> Vec<(&'static str, PathBuf)> {
+    let mut found = Vec::new();
+    for architecture in ["x86_64", "aarch64"] {
+        let target = format!("{architecture}-unknown-linux-gnu");
+        let target = (architecture != ARCH).then_some(target.as_str());
+        match release(target) {
+            Some(folder) => found.push((architecture, folder)),
+            None => println!("{architecture}: not looked at, for want of a standard library or a linker"),
+        }
+    }
+    found
 }
 
 /// Whether there are a standard library and a linker for this target.
