@@ -218,8 +218,9 @@ impl Side {
             }
             // The flag is 0 again when the peer wakes us, or woke us before we slept.
             match sys::futex_wait(flag, 1, FutexFlags::empty(), Some(&limit)) {
-                Ok(()) | Err(Errno::AGAIN | Errno::INTR) => {}
-                Err(Errno::TIMEDOUT) => {
+                Ok(()) | Err(Errno::AGAIN) => {}
+                // A signal starts the time anew: where they come often, it never ends.
+                Err(Errno::TIMEDOUT | Errno::INTR) => {
                     if !changed() && self.peer_is_dead()? {
                         // What it published before it died still counts.
                         header.closed.0.fetch_or(gone, Ordering::SeqCst);
