@@ -323,28 +323,33 @@ impl Producer {
         if at_least as u64 > self.0.capacity {
             return Err(Errno::MSGSIZE);
         }
-        while self.free()? < at_least as u64 {
+        while self.free() < at_least as u64 {
             self.look_or_wait()?;
         }
         if self.0.is_closed(CONSUMER_GONE) {
             return Err(Errno::PIPE);
         }
-        let free = self.free()? as usize;
+        let free = self.free() as usize;
         // SAFETY: the consumer keeps its hands off what is free. If it does not, bytes
         // change, which any byte may do.
         Ok(unsafe { core::slice::from_raw_parts_mut(self.0.memory.at(self.0.position), free) })
     }
 
+    /// How many bytes are free, as far as we know.
     #[inline]
-    fn free(&self) -> Result<u64, Errno> {
-        let used = self.0.position.wrapping_sub(self.0.peer);
-        self.0.capacity.checked_sub(used).ok_or(Errno::BADMSG)
+    fn free(&self) -> u64 {
+        self.0.capacity - (self.0.position - self.0.peer)
     }
 
     #[inline]
     fn look_or_wait(&mut self) -> Result<(), Errno> {
         let tail = self.0.header().tail.0.load(Ordering::Acquire);
         if tail != self.0.peer {
+            // It only grows, and what was not published cannot be released. All else that
+            // we reckon with is our own, so this is the place to check.
+            if tail.wrapping_sub(self.0.peer) > self.0.position - self.0.peer {
+                return Err(Errno::BADMSG);
+            }
             self.0.peer = tail;
             return Ok(());
         }
@@ -361,7 +366,7 @@ impl Producer {
     /// - [`Errno::INVAL`]: more than was reserved; nothing is published.
     #[inline]
     pub fn commit(&mut self, count: usize) -> Result<(), Errno> {
-        if count as u64 > self.free()? {
+        if count as u64 > self.free() {
             return Err(Errno::INVAL);
         }
         self.0.position += count as u64;
@@ -443,21 +448,21 @@ impl Consumer {
         if at_least as u64 > self.side.capacity {
             return Err(Errno::MSGSIZE);
         }
-        while self.available()? < at_least as u64 {
+        while self.available() < at_least as u64 {
             if !self.look_or_wait()? {
                 break;
             }
         }
-        let available = self.available()? as usize;
+        let available = self.available() as usize;
         // SAFETY: the producer keeps its hands off what it has published. If it does not,
         // bytes change, which any byte may do.
         Ok(unsafe { core::slice::from_raw_parts(self.side.memory.at(self.side.position), available) })
     }
 
+    /// How many bytes are there, as far as we know.
     #[inline]
-    fn available(&self) -> Result<u64, Errno> {
-        let available = self.side.peer.wrapping_sub(self.side.position);
-        if available > self.side.capacity { Err(Errno::BADMSG) } else { Ok(available) }
+    fn available(&self) -> u64 {
+        self.side.peer - self.side.position
     }
 
     /// Whether there can be more than before.
@@ -467,6 +472,10 @@ impl Consumer {
         let closed = self.side.is_closed(PRODUCER_GONE);
         let head = self.side.header().head.0.load(Ordering::Acquire);
         if head != self.side.peer {
+            // It only grows, and by no more than there is room for.
+            if head.wrapping_sub(self.side.peer) > self.side.capacity - self.available() {
+                return Err(Errno::BADMSG);
+            }
             self.side.peer = head;
             return Ok(true);
         }
@@ -488,7 +497,7 @@ impl Consumer {
     /// - [`Errno::INVAL`]: more than were there.
     #[inline]
     pub fn consume(&mut self, count: usize) -> Result<(), Errno> {
-        if count as u64 > self.available()? {
+        if count as u64 > self.available() {
             return Err(Errno::INVAL);
         }
         self.side.position += count as u64;
