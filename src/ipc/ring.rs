@@ -109,8 +109,10 @@ impl Ring {
             return Err(Errno::INVAL);
         }
         let front = page_size();
-        let capacity = capacity.max(front).checked_next_power_of_two().ok_or(Errno::NOMEM)?;
-        let file = memfd(c"sinew-ring", front.checked_add(capacity).ok_or(Errno::NOMEM)?)?;
+        let capacity = capacity.max(front).checked_next_power_of_two();
+        // More is no length of a file to the kernel.
+        let capacity = capacity.filter(|bytes| bytes.leading_zeros() > 1).ok_or(Errno::NOMEM)?;
+        let file = memfd(c"sinew-ring", front + capacity)?;
         // The kernel's zeros are a valid header.
         let memory = Mirror::new(file.as_fd(), front, capacity)?;
         let lifeline = sys::pipe2(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
