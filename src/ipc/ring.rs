@@ -34,6 +34,9 @@
 //!   piece even where the ring wraps: the memory is mapped twice in a row.
 //! - A side that has to wait spins for a moment, if that has paid lately, and then sleeps on
 //!   a futex. Nobody is woken who does not sleep.
+//! - Both sides may wait for more than one byte, and then what they wait for has to fit
+//!   together: if the producer wants `r` bytes of room and the consumer `p` bytes, and
+//!   `r + p` is more than the capacity and one, both can wait for ever.
 //! - It ends like a pipe. When the producer closes, is dropped or dies, the consumer reads
 //!   what is left and then the end. When the consumer does, the producer gets
 //!   [`Errno::PIPE`] (and no signal). A peer that was killed is noticed within
@@ -212,7 +215,7 @@ impl Side {
             return Ok(());
         }
         let flag = sleeps(header);
-        let limit = Timespec { tv_sec: 0, tv_nsec: LIVENESS.subsec_nanos().into() };
+        let limit = Timespec { tv_sec: LIVENESS.as_secs() as i64, tv_nsec: LIVENESS.subsec_nanos().into() };
         loop {
             flag.store(1, Ordering::SeqCst);
             if changed() {
@@ -491,8 +494,9 @@ impl Consumer {
 
     /// Gives the first `count` bytes back to the producer.
     ///
-    /// It tells the producer of every eighth of the ring, and whenever nothing is left that
-    /// it has seen: telling it each time would cost more than the bytes.
+    /// It tells the producer of every eighth of the ring, whenever nothing is left that it has
+    /// seen, and before it waits: telling it each time would cost more than the bytes. So a
+    /// producer that wants almost all of the ring can have to wait for the next of these.
     ///
     /// # Errors
     ///
