@@ -5,13 +5,15 @@
 //! transfer that moved only a part is continued.
 //!
 //! ```
+//! use sinew::fd::CWD;
 //! use sinew::io;
-//! use std::fs::File;
+//! use sinew::sys::{self, OpenFlags};
 //!
-//! let file = File::open("/proc/self/status").unwrap();
+//! let file = sys::openat(CWD, c"/proc/self/status", OpenFlags::CLOEXEC, 0)?;
 //! let mut start = [0; 5];
-//! io::read_exact(&file, &mut start).unwrap();
+//! io::read_exact(&file, &mut start)?;
 //! assert_eq!(&start, b"Name:");
+//! # Ok::<(), sinew::Errno>(())
 //! ```
 //!
 //! # Which one
@@ -82,9 +84,9 @@ fn retry<T>(mut call: impl FnMut() -> Result<T, Errno>) -> Result<T, Errno> {
 /// Whether the descriptor is a terminal.
 ///
 /// ```
-/// use sinew::io;
-///
-/// assert!(!io::is_terminal(std::fs::File::open("/dev/null").unwrap()));
+/// let (reader, _) = sinew::ipc::pipe()?;
+/// assert!(!sinew::io::is_terminal(&reader));
+/// # Ok::<(), sinew::Errno>(())
 /// ```
 ///
 /// # References

@@ -39,12 +39,16 @@ pub fn write_vectored(fd: impl AsFd, slices: &[IoSlice<'_>]) -> Result<usize, Er
 /// Writes all of it. Retries on `EINTR`, and goes on after a short write.
 ///
 /// ```
-/// use sinew::Errno;
-/// use sinew::io;
+/// use sinew::sys::PipeFlags;
+/// use sinew::{Errno, io, ipc};
 ///
-/// let full = std::fs::File::create("/dev/full").unwrap();
-/// let error = io::write_all(&full, b"text").unwrap_err();
-/// assert_eq!((error.written, error.error), (0, Errno::NOSPC));
+/// let (_reader, writer) = ipc::pipe_with(PipeFlags::NONBLOCK)?;
+/// io::write_all(&writer, b"text")?;
+/// // A pipe holds 64 KiB.
+/// let error = io::write_all(&writer, &[b'.'; 100_000]).unwrap_err();
+/// assert_eq!(error.error, Errno::AGAIN);
+/// assert!(error.written > 0);
+/// # Ok::<(), sinew::Errno>(())
 /// ```
 ///
 /// # Errors
@@ -78,11 +82,12 @@ pub fn write_all(fd: impl AsFd, bytes: &[u8]) -> Result<(), WriteError> {
 /// ```
 /// use sinew::io::{self, IoSlice};
 ///
-/// let (reader, writer) = std::io::pipe().unwrap();
-/// io::write_all_vectored(&writer, &mut [IoSlice::new(b"name="), IoSlice::new(b"value")]).unwrap();
+/// let (reader, writer) = sinew::ipc::pipe()?;
+/// io::write_all_vectored(&writer, &mut [IoSlice::new(b"name="), IoSlice::new(b"value")])?;
 /// let mut buffer = [0; 10];
-/// io::read_exact(&reader, &mut buffer).unwrap();
+/// io::read_exact(&reader, &mut buffer)?;
 /// assert_eq!(&buffer, b"name=value");
+/// # Ok::<(), sinew::Errno>(())
 /// ```
 ///
 /// # Errors
