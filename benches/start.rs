@@ -104,7 +104,6 @@ fn contenders(folder: &Folder) -> Vec<Contender> {
     };
     let assembly = c("gcc", "assembly", &["-nostdlib", "-static"], &format!("{ARCH}.s"));
     let musl = c("musl-gcc", "musl", &["-static"], "hello.c");
-    let musl_pie = c("musl-gcc", "musl-pie", &["-static-pie", "-fPIE"], "hello.c");
     let glibc = c("gcc", "glibc", &["-static"], "hello.c");
     let mut rust = bounded(rustc());
     rust.args(["-Copt-level=3", "-Cstrip=symbols", "-Ctarget-feature=+crt-static"]).arg(source("hello.rs"));
@@ -117,12 +116,7 @@ fn contenders(folder: &Folder) -> Vec<Contender> {
         Contender::new("sinew, static-PIE", &example("hello")),
         Contender::new("sinew, static-PIE, RELRO", &example("relro")),
     ]);
-    let others = [
-        ("musl, static", musl),
-        ("musl, static-PIE", musl_pie),
-        ("glibc, static", glibc),
-        ("Rust std, static", rust),
-    ];
+    let others = [("musl, static", musl), ("glibc, static", glibc), ("Rust std, static", rust)];
     for (name, path) in others {
         contenders.extend(path.map(|path| Contender::new(name, &path)));
     }
