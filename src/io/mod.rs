@@ -18,7 +18,7 @@
 //!
 //! # Which one
 //!
-//! - [`read`], [`write`], [`read_vectored`], [`write_vectored`]: one system call, made again
+//! - [`read`], [`write()`], [`read_vectored`], [`write_vectored`]: one system call, made again
 //!   after a signal. They move what is there or what there is room for, and say how much.
 //! - [`read_exact`], [`write_all`], [`read_to_end`] and the vectored forms: until all is
 //!   done. Their errors, [`ReadError`] and [`WriteError`], say how far they came, so that

@@ -20,7 +20,7 @@ pub fn write(fd: impl AsFd, bytes: &[u8]) -> Result<usize, Errno> {
     retry(|| sys::write(fd.as_fd(), bytes))
 }
 
-/// Writes several slices, one after the other, as [`write`] does. Of more than 1024 slices
+/// Writes several slices, one after the other, as [`write()`] does. Of more than 1024 slices
 /// the first 1024 are used.
 ///
 /// # Errors
@@ -53,7 +53,7 @@ pub fn write_vectored(fd: impl AsFd, slices: &[IoSlice<'_>]) -> Result<usize, Er
 ///
 /// # Errors
 ///
-/// Those of [`write`], with the number of bytes that were written before; [`Errno::IO`] also
+/// Those of [`write()`], with the number of bytes that were written before; [`Errno::IO`] also
 /// if the system took nothing without a reason.
 #[inline]
 pub fn write_all(fd: impl AsFd, bytes: &[u8]) -> Result<(), WriteError> {
