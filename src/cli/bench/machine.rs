@@ -71,7 +71,7 @@ pub fn writable_folder(tmpdir: Option<&'static CStr>) -> Option<&'static [u8]> {
 /// A file in this folder, whose name is gone already.
 pub fn temporary_file(folder: &[u8]) -> Result<OwnedFd, Errno> {
     let mut path = Path::new(folder)?;
-    path.set_name(sys::getpid() as u32)?;
+    path.set_name(sys::getpid() as u64)?;
     let flags = OpenFlags::WRONLY | OpenFlags::CLOEXEC | OpenFlags::CREAT | OpenFlags::EXCL;
     let file = sys::openat(CWD, path.as_c_str()?, flags, 0o600)?;
     sys::unlinkat(CWD, path.as_c_str()?, UnlinkFlags::empty())?;

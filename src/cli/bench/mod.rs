@@ -66,7 +66,7 @@ pub fn main(start: Start, arguments: Args) -> ExitCode {
     let mut json = false;
     let mut plan = DEFAULT;
     let mut cpus = None;
-    let known = |option: Opt<Word>, words: &mut Words| {
+    let mut known = |option: Opt<Word>, words: &mut Words| {
         match option {
             Opt::Long(b"json") => json = true,
             Opt::Long(b"quick") => plan = QUICK,
@@ -78,7 +78,7 @@ pub fn main(start: Start, arguments: Args) -> ExitCode {
         }
         Ok(())
     };
-    match options("sinew bench", HELP, arguments, known) {
+    match options("sinew bench", HELP, arguments, &mut known) {
         Err(code) => return code,
         Ok(mut words) => {
             if let Some(word) = words.next_positional() {
