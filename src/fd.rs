@@ -165,6 +165,13 @@ mod own {
         }
     }
 
+    impl<T: AsFd + ?Sized> AsFd for &mut T {
+        #[inline]
+        fn as_fd(&self) -> BorrowedFd<'_> {
+            T::as_fd(self)
+        }
+    }
+
     impl core::fmt::Debug for OwnedFd {
         fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
             f.debug_struct("OwnedFd").field("fd", &self.as_raw_fd()).finish()

@@ -14,6 +14,7 @@
 use crate::errno::Errno;
 use core::ffi::CStr;
 use core::mem::MaybeUninit;
+use core::{ptr, slice};
 
 /// The longest path that the kernel takes, its zero included (`PATH_MAX`).
 pub const MAX: usize = linux_raw_sys::general::PATH_MAX as usize;
@@ -39,17 +40,23 @@ impl AsPath for CStr {
 
 impl AsPath for [u8] {
     fn with_c_str<T>(&self, function: impl FnOnce(&CStr) -> Result<T, Errno>) -> Result<T, Errno> {
-        if self.len() >= MAX {
-            return Err(Errno::NAMETOOLONG);
-        }
-        let mut copy = [MaybeUninit::<u8>::uninit(); MAX];
-        for (to, &from) in copy.iter_mut().zip(self.iter().chain(&[0])) {
-            to.write(from);
-        }
-        // SAFETY: that many bytes and the zero have just been written.
-        let bytes = unsafe { core::slice::from_raw_parts(copy.as_ptr().cast(), self.len() + 1) };
-        function(CStr::from_bytes_with_nul(bytes).map_err(|_| Errno::INVAL)?)
+        let mut copy = [MaybeUninit::uninit(); MAX];
+        function(terminate(self, &mut copy)?)
     }
+}
+
+/// Copies a path and puts a zero behind it. It stands for itself, so that it is there once
+/// and not in each function that takes a path.
+#[inline(never)]
+fn terminate<'a>(path: &[u8], copy: &'a mut [MaybeUninit<u8>; MAX]) -> Result<&'a CStr, Errno> {
+    let (body, rest) = copy.split_at_mut_checked(path.len()).ok_or(Errno::NAMETOOLONG)?;
+    let end = rest.first_mut().ok_or(Errno::NAMETOOLONG)?;
+    // SAFETY: both have the length of the path; plain bytes are valid as `MaybeUninit`.
+    unsafe { ptr::copy_nonoverlapping(path.as_ptr().cast(), body.as_mut_ptr(), path.len()) };
+    end.write(0);
+    // SAFETY: that many bytes and the zero have just been written.
+    let bytes = unsafe { slice::from_raw_parts(copy.as_ptr().cast(), path.len() + 1) };
+    CStr::from_bytes_with_nul(bytes).map_err(|_| Errno::INVAL)
 }
 
 impl AsPath for str {

@@ -4,9 +4,16 @@
 //
 // A static-PIE has to relocate itself before any code runs that reads a table of pointers.
 // That is done here, where nothing can need a relocation; every register is free.
+//
+// The relocations have a section of their own: the linker leaves them out of a program at a
+// fixed address, where `sinew-link` puts `__sinew_stop` in their place.
 
     .section .text._start, "ax", %progbits
     .globl  _start
+    .globl  __sinew_relro
+    .globl  __sinew_stop
+    .hidden __sinew_relro
+    .hidden __sinew_stop
     .hidden __ehdr_start
     .weak   __ehdr_start
     .type   _start, %function
@@ -39,11 +46,11 @@ _start:
     add     x1, x1, 56
     subs    w2, w2, 1
     b.ne    20b
-    cbnz    x10, .Lstart_relocate
+    cbnz    x10, __sinew_relocate
 
     // RELRO: whole pages only; both ends are rounded down, as glibc and musl do. The size
     // of a page stands in the auxiliary vector, behind the environment.
-.Lstart_relro:
+__sinew_relro:
     cbz     x11, .Lstart_main
     mov     x0, sp
     ldr     x1, [x0], 16
@@ -65,8 +72,7 @@ _start:
     mov     x2, 1                 // PROT_READ
     mov     x8, 226               // mprotect
     svc     0
-    cbz     x0, .Lstart_main
-    brk     1                     // an image that cannot be prepared must not run
+    cbnz    x0, __sinew_stop
 
 .Lstart_main:
     mov     x29, xzr
@@ -75,8 +81,18 @@ _start:
     bl      __sinew_start         // gives the exit status
     mov     x8, 94                // exit_group
     svc     0
-    brk     1
-.Lstart_relocate:
+__sinew_stop:
+    udf     0                     // an image that cannot be prepared must not run
+    .cfi_endproc
+    .size   _start, . - _start
+
+    .section .text.__sinew_relocate, "ax", %progbits
+    .weak   __sinew_relocate
+    .hidden __sinew_relocate
+    .type   __sinew_relocate, %function
+__sinew_relocate:
+    .cfi_startproc
+    .cfi_undefined x30
     // The dynamic section: x12, x13 = RELA and its size; x14, x15 = REL; x16, x17 = RELR.
     add     x0, x3, x10
     mov     x13, xzr
@@ -123,13 +139,13 @@ _start:
     str     x4, [x3, x1]
     b       28b
 .Lstart_unknown:
-    brk     1                     // nor one with a relocation of another kind
+    udf     0                     // nor one with a relocation of another kind
 
     // RELR: an even word is an address, an odd one a map of the 63 words behind it.
 29: add     x0, x3, x16
     add     x17, x17, x0
 30: cmp     x0, x17
-    b.hs    .Lstart_relro
+    b.hs    __sinew_relro
     ldr     x1, [x0], 8
     tbnz    x1, 0, 31f
     add     x2, x3, x1
@@ -148,7 +164,7 @@ _start:
 33: add     x5, x5, 8
     b       32b
     .cfi_endproc
-    .size   _start, . - _start
+    .size   __sinew_relocate, . - __sinew_relocate
 
 // The precompiled core refers to these in debug builds, even with panic = "abort"
 // (rust-lang/rust#56152). Nothing unwinds, so nothing calls them.
@@ -159,7 +175,7 @@ _start:
     .hidden _Unwind_Resume
 rust_eh_personality:
 _Unwind_Resume:
-    brk     1
+    udf     0
 
 // The compiler's outlined atomics ask it for AT_HWCAP in a constructor that never runs
 // here; they then use the instructions that every ARMv8.0 has.

@@ -4,9 +4,16 @@
 //
 // A static-PIE has to relocate itself before any code runs that reads a table of pointers.
 // That is done here, where nothing can need a relocation; every register is free.
+//
+// The relocations have a section of their own: the linker leaves them out of a program at a
+// fixed address, where `sinew-link` puts `__sinew_stop` in their place.
 
     .section .text._start, "ax", @progbits
     .globl  _start
+    .globl  __sinew_relro
+    .globl  __sinew_stop
+    .hidden __sinew_relro
+    .hidden __sinew_stop
     .hidden __ehdr_start
     .weak   __ehdr_start
     .type   _start, @function
@@ -40,30 +47,19 @@ _start:
     dec     ecx
     jnz     20b
     test    r10, r10
-    jnz     .Lstart_relocate
+    jnz     __sinew_relocate
 
-    // RELRO: whole pages only; both ends are rounded down, as glibc and musl do. The size
-    // of a page stands in the auxiliary vector, behind the environment.
-.Lstart_relro:
+    // RELRO: whole pages only; both ends are rounded down, as glibc and musl do. A page has
+    // 4 KiB here: this architecture knows no other size.
+__sinew_relro:
     test    r11, r11
     jz      .Lstart_main
-    mov     rax, [rsp]
-    lea     rsi, [rsp + rax * 8 + 16]
-23: lodsq
-    test    rax, rax
-    jnz     23b
-24: lodsq
-    xchg    rdx, rax
-    lodsq
-    cmp     edx, 6                // AT_PAGESZ
-    jne     24b
-    neg     rax
     mov     rdi, [r11 + 16]
     mov     rsi, [r11 + 40]       // p_memsz
     add     rdi, rbx
     add     rsi, rdi
-    and     rdi, rax
-    and     rsi, rax
+    and     di, -4096
+    and     si, -4096
     sub     rsi, rdi
     jz      .Lstart_main
     push    1                     // PROT_READ
@@ -72,8 +68,7 @@ _start:
     pop     rax
     syscall
     test    eax, eax
-    jz      .Lstart_main
-    ud2                           // an image that cannot be prepared must not run
+    jnz     __sinew_stop
 
 .Lstart_main:
     xor     ebp, ebp
@@ -82,8 +77,18 @@ _start:
     xchg    edi, eax
     mov     eax, 231              // exit_group
     syscall
-    ud2
-.Lstart_relocate:
+__sinew_stop:
+    ud2                           // an image that cannot be prepared must not run
+    .cfi_endproc
+    .size   _start, . - _start
+
+    .section .text.__sinew_relocate, "ax", @progbits
+    .weak   __sinew_relocate
+    .hidden __sinew_relocate
+    .type   __sinew_relocate, @function
+__sinew_relocate:
+    .cfi_startproc
+    .cfi_undefined rip
     // The dynamic section: r12, r13 = RELA and its size; r14, r15 = REL; rdi, rbp = RELR.
     lea     rsi, [rbx + r10]
     xor     r13d, r13d
@@ -140,7 +145,7 @@ _start:
 29: lea     rsi, [rbx + rdi]
     add     rbp, rsi
 30: cmp     rsi, rbp
-    jae     .Lstart_relro
+    jae     __sinew_relro
     lodsq
     test    al, 1
     jnz     31f
@@ -158,7 +163,7 @@ _start:
 33: add     rcx, 8
     jmp     32b
     .cfi_endproc
-    .size   _start, . - _start
+    .size   __sinew_relocate, . - __sinew_relocate
 
 // The precompiled core refers to these in debug builds, even with panic = "abort"
 // (rust-lang/rust#56152). Nothing unwinds, so nothing calls them.

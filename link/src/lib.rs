@@ -55,6 +55,11 @@ impl Link {
         self.emit("rustc-link-arg-bins")
     }
 
+    /// Links the binary of this name so.
+    pub fn bin(self, name: &str) -> Self {
+        self.emit(&format!("rustc-link-arg-bin={name}"))
+    }
+
     /// Links every example of the package so.
     pub fn examples(self) -> Self {
         self.emit("rustc-link-arg-examples")
@@ -71,7 +76,9 @@ impl Link {
     fn arguments(self) -> Vec<String> {
         let mut arguments: Vec<String> = ["-nostartfiles", self.image].map(String::from).into();
         if self.image == "-static" {
+            // Nothing is to be relocated: the code for it is left out (arch/*/start.s).
             arguments.push("-no-pie".into());
+            arguments.push("-Wl,--defsym=__sinew_relocate=__sinew_stop".into());
         }
         // rodynamic: nobody writes to the dynamic section, so a program that has no other
         // use for a writable segment gets none. lld knows it, GNU ld passes over it.

@@ -1,10 +1,13 @@
 //! `sinew init`.
 
-use super::{with_options, wrong_usage};
+use super::text::complain;
+use super::{UNKNOWN, Word, Words, options, wrong_usage};
+use core::ffi::CStr;
+use getargs::Opt;
+use sinew::Errno;
 use sinew::process::ExitStatus;
 use sinew::runtime::{Args, ExitCode, Start};
 use sinew::service::init;
-use sinew::{eprintln, println};
 
 const HELP: &str = "\
 Usage: sinew init [--boot] PROGRAM [ARGUMENT...]
@@ -14,64 +17,71 @@ with 128 and the number of the signal that killed it. PROGRAM is a path.
 
   --boot      be the init of a machine: mount /proc, /sys, /dev and /tmp first,
               say how PROGRAM ended, and turn the machine off
-  -h, --help  say this";
+  -h, --help  say this
+";
 
 /// Runs the command.
 pub fn main(start: Start, arguments: Args) -> ExitCode {
-    let count = arguments.len();
     let mut boot = false;
-    let parsed = with_options(arguments, |options| {
-        use getargs::Opt::{Long, Short};
-        while let Some(option) = options.next_opt().transpose() {
-            match option {
-                Ok(Long(b"boot")) => boot = true,
-                Ok(Short(b'h') | Long(b"help")) => {
-                    println!("{HELP}");
-                    return Err(ExitCode::SUCCESS);
-                }
-                Ok(option) => {
-                    return Err(wrong_usage("init", format_args!("unknown option {}", Shown(option))));
-                }
-                Err(error) => return Err(wrong_usage("init", format_args!("{error:?}"))),
-            }
+    let known = |option: Opt<Word>, _: &mut Words| match option {
+        Opt::Long(b"boot") => {
+            boot = true;
+            Ok(())
         }
-        Ok(options.positionals().count())
-    });
-    let operands = match parsed {
-        Ok(0) => return wrong_usage("init", format_args!("no program to start")),
-        Ok(operands) => operands,
+        _ => Err(UNKNOWN),
+    };
+    let operands = match options("sinew init", HELP, arguments, known) {
+        Ok(mut words) => words.positionals().count(),
         Err(code) => return code,
     };
-    let _ = count;
+    if operands == 0 {
+        return wrong_usage("sinew init", "there is no program to start", b"");
+    }
 
-    // The operands are the last of the arguments, and the kernel's block ends with them.
+    // The operands are the last arguments, and the kernel's block of pointers ends with them.
     // SAFETY: the block holds that many pointers and a null.
     let argv = unsafe { start.argv().add(start.args().len() - operands) };
     if boot {
-        init::mount_all();
+        init::mount_all(tell);
     }
     // SAFETY: both are the kernel's own blocks, and there is one thread.
-    let result = unsafe { init::run(argv, start.envp()) };
-    let code = match result {
-        Ok(status) => exit_code(status),
-        Err(error) => {
-            eprintln!("sinew init: cannot fork: {error}");
-            ExitCode::OSERR
-        }
-    };
+    let result = unsafe { init::run(argv, start.envp(), tell) };
     if boot {
         if let Ok(status) = result {
-            // SAFETY: the block has at least one pointer before its null.
-            let program = unsafe { core::ffi::CStr::from_ptr(*argv) };
-            eprintln!("sinew init: {}: {status}", program.to_bytes().escape_ascii());
+            // SAFETY: at least one operand stands there.
+            tell_end(unsafe { CStr::from_ptr(*argv) }, status);
         }
-        eprintln!("sinew init: cannot power off: {}", init::power_off());
+        tell(c"power off", init::power_off());
     }
-    code
+    match result {
+        Ok(status) => exit_code(status),
+        Err(error) => {
+            tell(c"fork", error);
+            ExitCode::OSERR
+        }
+    }
+}
+
+/// Says what could not be had.
+fn tell(what: &CStr, error: Errno) {
+    let text = error.text().unwrap_or("unknown error");
+    complain(&[b"sinew init: ", what.to_bytes(), b": ", text.as_bytes(), b"\n"]);
+}
+
+/// Says how the program ended, in the words of [`ExitStatus`].
+fn tell_end(program: &CStr, status: ExitStatus) {
+    let (what, number) = match status.signal() {
+        Some(signal) => (": killed by signal ", signal),
+        None => (": exit status ", status.code().unwrap_or_default()),
+    };
+    let mut digits = itoa::Buffer::new();
+    let number = digits.format(number).as_bytes();
+    complain(&[b"sinew init: ", program.to_bytes(), what.as_bytes(), number, b"\n"]);
 }
 
 /// As a shell shows it: the code, or 128 and the signal.
 fn exit_code(status: ExitStatus) -> ExitCode {
     let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default());
+    // A code has 8 bits and a signal 7.
     ExitCode::from(code as u8)
 }

@@ -2,10 +2,13 @@
 
 mod bench;
 mod init;
+mod text;
 
-use getargs::Options;
+use core::ffi::CStr;
+use core::iter::Map;
+use getargs::{Opt, Options};
 use sinew::runtime::{Args, ExitCode, Start};
-use sinew::{eprintln, println};
+use text::{complain, put};
 
 const HELP: &str = "\
 Usage: sinew [COMMAND] [OPTION...]
@@ -15,44 +18,87 @@ Commands:
   init    be the first process: start one program, bury orphans
 
   -h, --help     say this; after a command, say what it takes
-  -V, --version  say the version";
+  -V, --version  say the version
+";
 
-/// The arguments as the parser wants them.
-type Arguments<'a> = Options<&'static [u8], &'a mut dyn Iterator<Item = &'static [u8]>>;
+/// A word of the command line.
+type Word = &'static [u8];
+
+/// The words that are left, as the parser reads them.
+type Words = Options<Word, Map<Args, fn(&'static CStr) -> Word>>;
 
 /// Runs the command that the arguments name.
 pub fn main(start: Start) -> ExitCode {
     let mut arguments = start.args();
     let _program = arguments.next();
     let mut rest = arguments.clone();
-    match rest.next().map(core::ffi::CStr::to_bytes) {
-        None => bench::main(arguments),
-        Some(b"bench") => bench::main(rest),
+    match rest.next().map(CStr::to_bytes) {
+        Some(b"bench") => bench::main(start, rest),
         Some(b"init") => init::main(start, rest),
         Some(b"-h" | b"--help") => {
-            println!("{HELP}");
+            put(HELP);
             ExitCode::SUCCESS
         }
         Some(b"-V" | b"--version") => {
-            println!("sinew {}", env!("CARGO_PKG_VERSION"));
+            put(concat!("sinew ", env!("CARGO_PKG_VERSION"), "\n"));
             ExitCode::SUCCESS
         }
-        // An option without a command is one of the default command's.
-        Some(option) if option.starts_with(b"-") => bench::main(arguments),
-        Some(word) => wrong_usage("", format_args!("there is no command '{}'", word.escape_ascii())),
+        Some(word) if !word.starts_with(b"-") => wrong_usage("sinew", "there is no command ", word),
+        // No command means the default one, also with options.
+        _ => bench::main(start, arguments),
     }
 }
 
-/// Lends the arguments to a function that parses them.
-fn with_options<T>(arguments: Args, function: impl FnOnce(&mut Arguments<'_>) -> T) -> T {
-    let mut bytes = arguments.map(core::ffi::CStr::to_bytes);
-    function(&mut Options::new(&mut bytes as &mut dyn Iterator<Item = &'static [u8]>))
+/// Reads the options of a command up to its first operand and gives what is left.
+///
+/// `known` takes an option, and its value out of the words, or says what is wrong with it;
+/// `--help` is dealt with here. The error is the code to exit with.
+fn options(
+    command: &str,
+    help: &str,
+    arguments: Args,
+    mut known: impl FnMut(Opt<Word>, &mut Words) -> Result<(), &'static str>,
+) -> Result<Words, ExitCode> {
+    let mut words: Words = Options::new(arguments.map(CStr::to_bytes));
+    loop {
+        let option = match words.next_opt() {
+            Ok(None) => return Ok(words),
+            Ok(Some(Opt::Short(b'h') | Opt::Long(b"help"))) => {
+                put(help);
+                return Err(ExitCode::SUCCESS);
+            }
+            Ok(Some(option)) => option,
+            Err(getargs::Error::DoesNotRequireValue(option)) => {
+                return Err(wrong_option(command, option, " takes no value"));
+            }
+            Err(_) => return Err(wrong_usage(command, "an option lacks its value", b"")),
+        };
+        if let Err(what) = known(option, &mut words) {
+            return Err(wrong_option(command, option, what));
+        }
+    }
+}
+
+/// What is wrong with an option that the command does not have.
+const UNKNOWN: &str = " is no option of this command";
+
+fn wrong_option(command: &str, option: Opt<Word>, what: &str) -> ExitCode {
+    // The parser has cut off the dashes, and a `=` with what follows.
+    let (dashes, name): (&[u8], &[u8]) = match &option {
+        Opt::Short(letter) => (b"-", core::slice::from_ref(letter)),
+        Opt::Long(name) => (b"--", name),
+    };
+    complain(&[command.as_bytes(), b": ", dashes, name, what.as_bytes(), b"\n"]);
+    try_help(command)
 }
 
 /// Says what is wrong with the arguments and where to read on.
-fn wrong_usage(command: &str, what: core::fmt::Arguments<'_>) -> ExitCode {
-    let space = if command.is_empty() { "" } else { " " };
-    eprintln!("sinew{space}{command}: {what}");
-    eprintln!("Try 'sinew{space}{command} --help'.");
+fn wrong_usage(command: &str, what: &str, word: &[u8]) -> ExitCode {
+    complain(&[command.as_bytes(), b": ", what.as_bytes(), word, b"\n"]);
+    try_help(command)
+}
+
+fn try_help(command: &str) -> ExitCode {
+    complain(&[b"Try '", command.as_bytes(), b" --help'.\n"]);
     ExitCode::USAGE
 }

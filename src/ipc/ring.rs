@@ -79,6 +79,9 @@ struct Header {
     closed: Line<AtomicU32>,
 }
 
+/// How often to let others run before sleeping.
+const YIELDS: u32 = 2;
+
 const PRODUCER_GONE: u32 = 1;
 const CONSUMER_GONE: u32 = 2;
 
@@ -208,6 +211,14 @@ impl Side {
         };
         if self.patience.spin(changed) {
             return Ok(());
+        }
+        // On the same processor the peer gets to run so, for as long as it has work, and
+        // neither side has to be woken.
+        for _ in 0..YIELDS {
+            sys::sched_yield();
+            if changed() {
+                return Ok(());
+            }
         }
         let flag = sleeps(header);
         let limit = Timespec { tv_sec: 0, tv_nsec: LIVENESS.subsec_nanos().into() };

@@ -22,6 +22,13 @@ pub(super) unsafe fn set_stack(stack: *const usize) {
     unsafe { *STACK.0.get() = stack }
 }
 
+/// Whether this program started by `entry!`: then it has one thread, and no libc.
+#[inline]
+pub(crate) fn is_running() -> bool {
+    // SAFETY: written before `main`, never after.
+    unsafe { !(*STACK.0.get()).is_null() }
+}
+
 /// A value of the auxiliary vector by its number (`AT_PAGESZ` is 6), or `None` if the kernel
 /// gave none.
 ///

@@ -2,7 +2,8 @@
 
 use crate::errno::Errno;
 use crate::sys;
-use core::cell::UnsafeCell;
+use core::sync::atomic::{AtomicPtr, Ordering};
+use core::{mem, ptr};
 
 /// The status that a program leaves: 0 to 255, with the names of `sysexits.h`.
 ///
@@ -113,27 +114,25 @@ impl<T: Termination> Termination for Result<T, Errno> {
     }
 }
 
-/// The one function that runs before the process exits: it empties standard output's buffer.
-struct AtExit(UnsafeCell<Option<Finisher>>);
-
-/// What may stand there.
-pub type Finisher = fn() -> Result<(), Errno>;
-
-// SAFETY: see `set_at_exit`.
-unsafe impl Sync for AtExit {}
-
-static AT_EXIT: AtExit = AtExit(UnsafeCell::new(None));
+/// The one function that runs before the process exits, or null.
+static AT_EXIT: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 
 /// Names the function that [`exit`] calls first. There is one place; it is meant for
 /// [`crate::io::stdout`], which uses it by itself.
-///
-/// # Safety
-///
-/// No other thread may call this or [`exit`] at the same time.
-pub unsafe fn set_at_exit(function: Finisher) {
-    // SAFETY: the caller promises to be alone. It is no atomic, so that the whole of it
-    // vanishes from a program that never sets it.
-    unsafe { *AT_EXIT.0.get() = Some(function) }
+pub fn set_at_exit(function: fn() -> Result<(), Errno>) {
+    AT_EXIT.store(function as *mut (), Ordering::Relaxed);
+}
+
+/// Calls the function of [`set_at_exit`], if there is one.
+#[inline]
+pub(crate) fn run_at_exit() -> Result<(), Errno> {
+    let function = AT_EXIT.load(Ordering::Relaxed);
+    if function.is_null() {
+        return Ok(());
+    }
+    // SAFETY: nothing but a function of this type is ever stored there.
+    let function: fn() -> Result<(), Errno> = unsafe { mem::transmute(function) };
+    function()
 }
 
 /// Ends the process: writes what is left of standard output, then `exit_group(2)`.
@@ -149,14 +148,12 @@ pub fn exit(code: ExitCode) -> ! {
 /// What happens after `main`; gives the exit status.
 #[inline]
 pub(super) fn finish(code: ExitCode) -> i32 {
-    // SAFETY: written before, by the one thread that prints.
-    let at_exit = unsafe { *AT_EXIT.0.get() };
-    let code = match at_exit.map(|function| function()) {
-        Some(Err(error)) => {
+    let code = match run_at_exit() {
+        Err(error) => {
             super::panic::print_error(error);
             if code == ExitCode::SUCCESS { ExitCode::IOERR } else { code }
         }
-        _ => code,
+        Ok(()) => code,
     };
     code.raw().into()
 }

@@ -39,8 +39,10 @@ mod panic;
 mod start;
 mod vdso;
 
+pub(crate) use auxiliary::is_running;
 pub use auxiliary::{auxiliary, page_size};
-pub use exit::{ExitCode, Finisher, Termination, exit, set_at_exit};
+pub(crate) use exit::run_at_exit;
+pub use exit::{ExitCode, Termination, exit, set_at_exit};
 pub use panic::abort;
 #[doc(hidden)]
 pub use panic::panic;

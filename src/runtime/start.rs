@@ -48,7 +48,8 @@ impl Start {
         }
         self.env().find_map(|entry| {
             let value = entry.to_bytes_with_nul().strip_prefix(name)?.strip_prefix(b"=")?;
-            CStr::from_bytes_with_nul(value).ok()
+            // SAFETY: the end of a string that has its only zero there.
+            Some(unsafe { CStr::from_bytes_with_nul_unchecked(value) })
         })
     }
 

@@ -3,11 +3,9 @@
 //!
 //! The tool has it as `sinew init [--boot] PROGRAM [ARGUMENT...]`.
 
-use crate::eprintln;
 use crate::errno::Errno;
 use crate::fd::CWD;
 use crate::process::{ExitStatus, Fork, fork, wait};
-use crate::runtime::{ExitCode, exit};
 use crate::sys::{self, MountFlags, Pid, RebootCommand};
 use core::ffi::{CStr, c_char};
 
@@ -16,12 +14,12 @@ const MOUNTS: [(&CStr, &CStr); 4] =
     [(c"proc", c"/proc"), (c"sysfs", c"/sys"), (c"devtmpfs", c"/dev"), (c"tmpfs", c"/tmp")];
 
 /// Mounts `/proc`, `/sys`, `/dev` and `/tmp`, as the init of a machine has to. What is
-/// mounted already stays. A missing folder is made; a place that cannot be mounted is
-/// reported on standard error, and the rest goes on.
-pub fn mount_all() {
+/// mounted already stays, and a missing folder is made. A place that cannot be mounted is
+/// told to `failed`, and the rest goes on.
+pub fn mount_all(mut failed: impl FnMut(&CStr, Errno)) {
     for (kind, place) in MOUNTS {
         if let Err(error) = mount(kind, place) {
-            eprintln!("sinew init: cannot mount {}: {error}", place.to_bytes().escape_ascii());
+            failed(place, error);
         }
     }
 }
@@ -44,6 +42,9 @@ fn mount(kind: &CStr, place: &CStr) -> Result<(), Errno> {
 
 /// Starts a program and waits for it, and for every orphan that comes in the meantime.
 ///
+/// A program that cannot be started is told to `failed`, in the child, which then exits
+/// with 127 if there is no such program and with 126 else, as under a shell.
+///
 /// # Safety
 ///
 /// `argv` and `envp` must be blocks as `execve(2)` takes them: pointers to strings, the
@@ -51,28 +52,25 @@ fn mount(kind: &CStr, place: &CStr) -> Result<(), Errno> {
 ///
 /// # Errors
 ///
-/// - Those of [`fork`]. A program that cannot be started exits with 127 if it is missing
-///   and with 126 else, after a message, as under a shell.
-pub unsafe fn run(argv: *const *const c_char, envp: *const *const c_char) -> Result<ExitStatus, Errno> {
+/// - Those of [`fork`].
+pub unsafe fn run(
+    argv: *const *const c_char,
+    envp: *const *const c_char,
+    failed: impl FnOnce(&CStr, Errno),
+) -> Result<ExitStatus, Errno> {
     // SAFETY: there is one thread.
     match unsafe { fork() }? {
-        // SAFETY: the caller vouches for the blocks.
-        Fork::Child => unsafe { start(argv, envp) },
         Fork::Parent(child) => wait_for(child),
+        Fork::Child => {
+            // SAFETY: the caller vouches for the blocks.
+            let (program, error) = unsafe {
+                let program = CStr::from_ptr(*argv);
+                (program, sys::execve(program, argv, envp))
+            };
+            failed(program, error);
+            sys::exit_group(if error == Errno::NOENT { 127 } else { 126 })
+        }
     }
-}
-
-/// # Safety
-///
-/// As [`run`].
-unsafe fn start(argv: *const *const c_char, envp: *const *const c_char) -> ! {
-    // SAFETY: the caller vouches for the blocks.
-    let (program, error) = unsafe {
-        let program = CStr::from_ptr(*argv);
-        (program, sys::execve(program, argv, envp))
-    };
-    eprintln!("sinew init: {}: {error}", program.to_bytes().escape_ascii());
-    exit(ExitCode::from(if error == Errno::NOENT { 127 } else { 126 }))
 }
 
 fn wait_for(child: Pid) -> Result<ExitStatus, Errno> {

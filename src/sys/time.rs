@@ -112,9 +112,9 @@ pub fn clock_gettime(clock: Clock) -> Result<Timespec, Errno> {
 /// # Errors
 ///
 /// - [`Errno::INTR`]: a signal handler ran.
-/// - [`Errno::INVAL`]: nanoseconds or seconds out of range, or a clock that nobody can wait
-///   for, such as [`Clock::THREAD_CPUTIME_ID`].
-/// - [`Errno::OPNOTSUPP`]: a clock that nobody can wait for.
+/// - [`Errno::INVAL`]: nanoseconds or seconds out of range, or no such clock.
+/// - [`Errno::OPNOTSUPP`]: a clock that nobody can wait for, such as
+///   [`Clock::THREAD_CPUTIME_ID`].
 ///
 /// # References
 ///

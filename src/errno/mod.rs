@@ -8,6 +8,8 @@
 //! assert_eq!(error.to_string(), "No such file or directory");
 //! ```
 
+mod text;
+
 use crate::arch::Ret;
 use core::fmt;
 use core::num::NonZeroU16;
@@ -55,32 +57,7 @@ impl Errno {
     /// The text of `strerror(3)`, or `None` for a number that has none.
     #[must_use]
     pub fn text(self) -> Option<&'static str> {
-        // The kernel's table, where its comments differ from what the C library says and
-        // what people know from their shell.
-        Some(match self {
-            Self::IO => "Input/output error",
-            Self::BADF => "Bad file descriptor",
-            Self::AGAIN => "Resource temporarily unavailable",
-            Self::NOMEM => "Cannot allocate memory",
-            Self::XDEV => "Invalid cross-device link",
-            Self::NFILE => "Too many open files in system",
-            Self::NOTTY => "Inappropriate ioctl for device",
-            Self::DOM => "Numerical argument out of domain",
-            Self::RANGE => "Numerical result out of range",
-            Self::DEADLK => "Resource deadlock avoided",
-            Self::NOLCK => "No locks available",
-            Self::NOSYS => "Function not implemented",
-            Self::LOOP => "Too many levels of symbolic links",
-            Self::BADMSG => "Bad message",
-            Self::ILSEQ => "Invalid or incomplete multibyte or wide character",
-            Self::OPNOTSUPP => "Operation not supported",
-            Self::NETRESET => "Network dropped connection on reset",
-            Self::DQUOT => "Disk quota exceeded",
-            Self::CANCELED => "Operation canceled",
-            // The numbers from 512 on are the kernel's own; no program sees them.
-            _ if self.raw() >= 512 => return None,
-            _ => return syscalls::Errno::new(self.raw()).description(),
-        })
+        text::text(self.raw())
     }
 }
 

@@ -1,0 +1,325 @@
+//! `sinew bench`: pipe, FIFO and shared memory between two processes, and the cost of
+//! standard output.
+
+mod channel;
+mod clock;
+mod duel;
+mod machine;
+mod output;
+mod pattern;
+mod probe;
+mod report;
+mod samples;
+
+use super::text::complain;
+use super::{UNKNOWN, Word, Words, options, wrong_usage};
+use channel::CONTENDERS;
+use clock::{per_second, scale};
+use core::ffi::CStr;
+use duel::{Duel, Placement};
+use getargs::Opt;
+use machine::Machine;
+use output::Sink;
+use pattern::Pattern;
+use probe::{Distance, Nearness};
+use report::{Block, Report, Row, Trial};
+use samples::{MOST, Rounds, Samples, Summary};
+use sinew::runtime::{Args, ExitCode, Start};
+use sinew::sys::{SigAction, SigActionFlags, SigHandler, SigSet};
+use sinew::{Errno, io, sys};
+
+const HELP: &str = "\
+Usage: sinew [bench] [OPTION...]
+
+Compares pipe, FIFO and a ring in shared memory between two processes, and what
+printing costs. Every byte is checked at the other end. The two processes share
+one CPU, then have two; how far apart those are is probed before and after each
+round, and only the rounds of the most frequent distance count. The figures are
+medians; behind the bars stand the smallest and the largest.
+
+  --quick      in less than 5 seconds (default: less than 30)
+  --cpus A,B   these two CPUs (default: the first two that are allowed)
+  --json       for machines; README.md names the fields
+  -h, --help   say this
+
+Colour is used on a terminal, unless NO_COLOR is set.
+";
+
+/// The sizes of the messages, in bytes.
+const SIZES: [usize; 5] = [64, 1 << 10, 4 << 10, 64 << 10, pattern::LONGEST];
+
+/// How thoroughly to measure.
+struct Plan {
+    /// For one measurement, in ns.
+    time: u64,
+    /// Rounds that must count.
+    rounds: usize,
+    /// Rounds that may be lost because the processors moved.
+    spare: usize,
+}
+
+const QUICK: Plan = Plan { time: 5_000_000, rounds: 3, spare: 2 };
+const DEFAULT: Plan = Plan { time: 20_000_000, rounds: 9, spare: 4 };
+
+/// Runs the command.
+pub fn main(start: Start, arguments: Args) -> ExitCode {
+    let mut json = false;
+    let mut plan = DEFAULT;
+    let mut cpus = None;
+    let known = |option: Opt<Word>, words: &mut Words| {
+        match option {
+            Opt::Long(b"json") => json = true,
+            Opt::Long(b"quick") => plan = QUICK,
+            Opt::Long(b"cpus") => {
+                let value = words.value().ok().and_then(two_numbers);
+                cpus = Some(value.ok_or(" wants two numbers with a comma between them")?);
+            }
+            _ => return Err(UNKNOWN),
+        }
+        Ok(())
+    };
+    match options("sinew bench", HELP, arguments, known) {
+        Err(code) => return code,
+        Ok(mut words) => {
+            if let Some(word) = words.next_positional() {
+                return wrong_usage("sinew bench", "there is nothing to do with ", word);
+            }
+        }
+    }
+    let no_color = start.var(b"NO_COLOR").is_some_and(|value| !value.is_empty());
+    let result = Bench::new(plan, Report::new(json, no_color), start.var(b"TMPDIR"), cpus)
+        .and_then(|mut bench| bench.run());
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Errno::INVAL) if cpus.is_some() => {
+            wrong_usage("sinew bench", "--cpus names a CPU that may not be used", b"")
+        }
+        Err(error) => {
+            complain(&[b"sinew bench: ", error.text().unwrap_or("unknown error").as_bytes(), b"\n"]);
+            ExitCode::OSERR
+        }
+    }
+}
+
+/// `A,B`.
+fn two_numbers(word: Word) -> Option<(usize, usize)> {
+    let comma = word.iter().position(|&byte| byte == b',')?;
+    let (first, second) = word.split_at_checked(comma)?;
+    Some((number(first)?, number(second.get(1..)?)?))
+}
+
+/// A number of up to four digits: there are no more processors.
+fn number(digits: &[u8]) -> Option<usize> {
+    if digits.is_empty() || digits.len() > 4 {
+        return None;
+    }
+    let mut number = 0;
+    for digit in digits {
+        let value = digit.wrapping_sub(b'0');
+        if value > 9 {
+            return None;
+        }
+        number = number * 10 + usize::from(value);
+    }
+    Some(number)
+}
+
+struct Bench {
+    plan: Plan,
+    report: Report,
+    machine: Machine,
+    folder: Option<&'static [u8]>,
+    one: Placement,
+    two: Option<Placement>,
+}
+
+impl Bench {
+    fn new(
+        plan: Plan,
+        report: Report,
+        tmpdir: Option<&'static CStr>,
+        cpus: Option<(usize, usize)>,
+    ) -> Result<Self, Errno> {
+        let machine = Machine::look()?;
+        let mut allowed = machine.cpus.iter();
+        let first = allowed.next().ok_or(Errno::INVAL)?;
+        let pair = match cpus {
+            Some((a, b)) if machine.cpus.contains(a) && machine.cpus.contains(b) => Some((a, b)),
+            Some(_) => return Err(Errno::INVAL),
+            None => allowed.next().map(|second| (first, second)),
+        };
+        drop(allowed);
+        let (here, there) = pair.unwrap_or((first, first));
+        let one = Placement { here, there: here };
+        let two = (here != there).then_some(Placement { here, there });
+        // A peer that is gone is an error of that row, not the end of the program.
+        let ignore = SigAction::new(SigHandler::IGNORE, SigActionFlags::empty(), SigSet::empty());
+        const SIGPIPE: i32 = linux_raw_sys::general::SIGPIPE as i32;
+        // SAFETY: ignoring a signal runs no code.
+        unsafe { sys::rt_sigaction(SIGPIPE, Some(&ignore), None)? };
+        let folder = machine::writable_folder(tmpdir);
+        Ok(Self { plan, report, machine, folder, one, two })
+    }
+
+    fn run(&mut self) -> Result<(), Errno> {
+        self.report.machine(&self.machine);
+        io::flush_stdout()?;
+        for placement in [Some(self.one), self.two].into_iter().flatten() {
+            self.duel(placement)?;
+        }
+        self.output()?;
+        self.report.finish();
+        // What else goes wrong with the output is told at the end of the program.
+        sys::sched_setaffinity(0, &self.machine.cpus)
+    }
+
+    fn duel(&mut self, placement: Placement) -> Result<(), Errno> {
+        let pattern = Pattern::new()?;
+        let mut duel = Duel::start(placement, self.folder, &pattern)?;
+        for size in SIZES {
+            self.block(&mut duel, Trial::Throughput(size), placement)?;
+        }
+        self.block(&mut duel, Trial::RoundTrip, placement)
+    }
+
+    #[inline(never)]
+    fn block(&mut self, duel: &mut Duel<'_>, trial: Trial, placement: Placement) -> Result<(), Errno> {
+        self.report.progress(if placement.is_one_cpu() { "one CPU ..." } else { "two CPUs ..." });
+        let mut amounts = [0; CONTENDERS.len()];
+        let mut samples = [Samples::new(None); CONTENDERS.len()];
+        for contender in 0..CONTENDERS.len() {
+            amounts[contender] = calibrate(duel, contender, trial, self.plan.time);
+            samples[contender].failed = duel.missing(contender);
+        }
+        let mut rounds = Rounds::new();
+        let [mut turns, mut streams] = [Samples::new(None); 2];
+        let mut before = distance(duel, placement)?;
+        let most = (self.plan.rounds + self.plan.spare).min(MOST);
+        while rounds.kept() < self.plan.rounds && rounds.count() < most {
+            let round = rounds.count();
+            for turn in 0..CONTENDERS.len() {
+                // Each time another one is the first.
+                let contender = (turn + round) % CONTENDERS.len();
+                play(duel, trial, contender, amounts[contender], round, &mut samples[contender]);
+            }
+            let after = distance(duel, placement)?;
+            rounds.push(before.nearness(), after.nearness());
+            turns.set(round, after.turn);
+            streams.set(round, after.stream);
+            before = after;
+        }
+        let distance = match (turns.summary(&rounds), streams.summary(&rounds)) {
+            (Ok(turn), Ok(stream)) if !placement.is_one_cpu() => {
+                Some(Distance { turn: turn.median, stream: stream.median })
+            }
+            _ => None,
+        };
+        self.report.block(&Block { trial, placement, rounds: &rounds, distance, samples: &samples });
+        io::flush_stdout()
+    }
+
+    fn output(&mut self) -> Result<(), Errno> {
+        let placement = self.two.unwrap_or(self.one);
+        self.report.output_head(placement);
+        let mut longest = 1;
+        for buffered in [true, false] {
+            for sink in Sink::ALL {
+                self.report.progress(sink.name());
+                let row = Row { sink, buffered, result: self.output_row(sink, buffered, placement) };
+                if let Ok((summary, ..)) = row.result {
+                    longest = longest.max(summary.median);
+                }
+                self.report.output(&row, placement, longest);
+                io::flush_stdout()?;
+            }
+        }
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn output_row(
+        &self,
+        sink: Sink,
+        buffered: bool,
+        placement: Placement,
+    ) -> Result<(Summary, u64, u64), Errno> {
+        let mut lines = 1000;
+        loop {
+            let time = output::measure(sink, buffered, lines, placement, self.folder)?.time;
+            if time * 4 > self.plan.time || lines > 1 << 30 {
+                lines = scale(lines, time, self.plan.time);
+                break;
+            }
+            lines *= 8;
+        }
+        let mut rounds = Rounds::new();
+        let mut figures = [Samples::new(None); 3];
+        for round in 0..self.plan.rounds {
+            let cost = output::measure(sink, buffered, lines, placement, self.folder)?;
+            // The output's own probe is the median: it has no peer that could move away.
+            rounds.push(Nearness::OneCore, Nearness::OneCore);
+            figures[0].set(round, per_second(lines, cost.time));
+            figures[1].set(round, cost.user * 10 / lines);
+            figures[2].set(round, cost.system * 10 / lines);
+        }
+        let user = figures[1].summary(&rounds)?.median;
+        let system = figures[2].summary(&rounds)?.median;
+        Ok((figures[0].summary(&rounds)?, user, system))
+    }
+}
+
+/// Both on one processor are as near as can be.
+fn distance(duel: &mut Duel<'_>, placement: Placement) -> Result<Distance, Errno> {
+    if placement.is_one_cpu() { Ok(Distance { turn: 0, stream: 0 }) } else { duel.distance() }
+}
+
+/// One contender in one round.
+fn play(
+    duel: &mut Duel<'_>,
+    trial: Trial,
+    contender: usize,
+    amount: u64,
+    round: usize,
+    samples: &mut Samples,
+) {
+    if samples.failed.is_some() {
+        return;
+    }
+    match run(duel, contender, trial, amount) {
+        Ok(time) => samples.set(
+            round,
+            match trial {
+                Trial::Throughput(_) => per_second(amount, time),
+                Trial::RoundTrip => time * 10 / amount,
+            },
+        ),
+        Err(error) => samples.failed = Some(error),
+    }
+}
+
+#[inline(never)]
+fn run(duel: &mut Duel<'_>, contender: usize, trial: Trial, amount: u64) -> Result<u64, Errno> {
+    match trial {
+        Trial::Throughput(message) => duel.throughput(contender, message, amount),
+        Trial::RoundTrip => duel.round_trips(contender, amount),
+    }
+}
+
+/// How many bytes or round trips take about that long. It also touches the memory, wakes
+/// the processors and fills the caches before anything counts.
+fn calibrate(duel: &mut Duel<'_>, contender: usize, trial: Trial, aim: u64) -> u64 {
+    let unit = match trial {
+        // Less would measure the start and the end, and a window that is never full.
+        Trial::Throughput(message) => (2 * CONTENDERS[contender].capacity).max(message) as u64,
+        Trial::RoundTrip => 16,
+    };
+    let mut amount = unit;
+    // A contender that fails here is found missing by the caller.
+    while let Ok(time) = run(duel, contender, trial, amount) {
+        if time * 4 > aim || amount > 1 << 40 {
+            return scale(amount, time, aim).max(unit.min(amount));
+        }
+        amount *= 4;
+    }
+    amount
+}
