@@ -67,7 +67,7 @@ impl Contender {
 
 fn open_fifo(folder: &[u8]) -> Result<(OwnedFd, OwnedFd), Errno> {
     let mut path = Path::new(folder)?;
-    let mut number = sys::getpid() as u32;
+    let mut number = sys::getpid() as u64;
     // Another's file of that name: try the next number, but not for ever.
     for _ in 0..100 {
         path.set_name(number)?;
@@ -112,7 +112,7 @@ impl Path {
 
     /// Gives it a name that tells which program and which process made it.
     #[inline(never)]
-    pub fn set_name(&mut self, number: u32) -> Result<(), Errno> {
+    pub fn set_name(&mut self, number: u64) -> Result<(), Errno> {
         let mut digits = itoa::Buffer::new();
         self.length = self.folder;
         for part in [b"/.sinew-bench-".as_slice(), digits.format(number).as_bytes(), b"\0"] {

@@ -39,6 +39,24 @@ pub fn pin(cpu: usize) -> Result<(), Errno> {
     sys::sched_setaffinity(0, &cpus)
 }
 
+/// Forks a child that ends when this process ends, however that happens: it may be
+/// spinning, and then nothing else would tell it.
+#[inline(never)]
+pub fn fork_bound() -> Result<Fork, Errno> {
+    let parent = sys::getpid();
+    // SAFETY: this program has one thread.
+    let side = unsafe { fork() }?;
+    if side == Fork::Child {
+        const SIGKILL: i32 = linux_raw_sys::general::SIGKILL as i32;
+        let set = sys::set_pdeathsig(SIGKILL);
+        // The parent may have ended before that.
+        if set.is_err() || sys::getppid() != parent {
+            sys::exit_group(ExitCode::OSERR.raw().into());
+        }
+    }
+    Ok(side)
+}
+
 /// The two sides of a contender's channels, as one process holds them; the error says why
 /// there are none.
 type Sides = Result<(Sender, Receiver), Errno>;
@@ -72,8 +90,7 @@ impl<'a> Duel<'a> {
         let channels = CONTENDERS.map(|contender| open_both(contender, folder));
         let (command_reader, command_writer) = pipe()?;
         let (answer_reader, answer_writer) = pipe()?;
-        // SAFETY: this program has one thread.
-        match unsafe { fork() }? {
+        match fork_bound()? {
             Fork::Child => {
                 drop((command_writer, answer_reader));
                 let sides = channels.map(|both| both.map(|(forth, back)| take(back, forth)));
@@ -106,12 +123,7 @@ impl<'a> Duel<'a> {
             Ok((sender, _)) => sender.send(self.pattern, message, total),
             Err(error) => Err(*error),
         };
-        // The receiver knows better what went wrong than the sender whose peer is gone.
-        let result = self.answer().and_then(|end| sent.map(|()| end));
-        match result {
-            Ok(end) => Ok(end.saturating_sub(start)),
-            Err(error) => Err(self.give_up(contender, error)),
-        }
+        Ok(self.settle(contender, sent)?.saturating_sub(start))
     }
 
     /// Sends 8 bytes to and fro and gives the ns for all of it.
@@ -127,24 +139,34 @@ impl<'a> Duel<'a> {
             Err(error) => Err(*error),
         };
         let time = now() - start;
-        match self.answer().and(played) {
-            Ok(()) => Ok(time),
-            Err(error) => Err(self.give_up(contender, error)),
-        }
+        self.settle(contender, played)?;
+        Ok(time)
     }
 
     /// How far apart the two processors are now.
     pub fn distance(&mut self) -> Result<Distance, Errno> {
+        self.probe.reset();
         self.command(Command::Probe, 0, 0, 0)?;
         let distance = self.probe.measure();
         self.answer()?;
         Ok(distance)
     }
 
+    /// Waits for the other side and gives its end, or what went wrong on either side.
+    ///
     /// A channel in which something went wrong has bytes left in it: it takes part no more.
-    fn give_up(&mut self, contender: usize, error: Errno) -> Errno {
+    fn settle(&mut self, contender: usize, played: Result<(), Errno>) -> Result<u64, Errno> {
+        if let Err(error) = played {
+            // Letting go of the channel tells the other side, who may be waiting for bytes.
+            self.sides[contender] = Err(error);
+        }
+        let error = match (played, self.answer()) {
+            (Ok(()), Ok(end)) => return Ok(end),
+            // Whose peer is gone knows less of what went wrong than the peer.
+            (Ok(()) | Err(Errno::PIPE), Err(error)) | (Err(error), _) => error,
+        };
         self.sides[contender] = Err(error);
-        error
+        Err(error)
     }
 
     /// Has the second process do something, and waits until it is about to.
@@ -240,10 +262,8 @@ impl Server<'_> {
 }
 
 fn send_words<const N: usize>(to: &OwnedFd, words: [u64; N]) -> Result<(), Errno> {
-    for word in words {
-        io::write_all(to, &word.to_le_bytes())?;
-    }
-    Ok(())
+    // In one piece: the other side is woken once.
+    Ok(io::write_all(to, words.map(u64::to_le_bytes).as_flattened())?)
 }
 
 /// `None` is the end.

@@ -68,14 +68,17 @@ pub fn writable_folder(tmpdir: Option<&'static CStr>) -> Option<&'static [u8]> {
     tmpdir.map(CStr::to_bytes).into_iter().chain(usual).find(|folder| temporary_file(folder).is_ok())
 }
 
-/// A file in this folder, whose name is gone already.
-pub fn temporary_file(folder: &[u8]) -> Result<OwnedFd, Errno> {
+/// A file in this folder, whose name is gone already: one descriptor to read, one to write.
+#[inline(never)]
+pub fn temporary_file(folder: &[u8]) -> Result<(OwnedFd, OwnedFd), Errno> {
     let mut path = Path::new(folder)?;
-    path.set_name(sys::getpid() as u32)?;
+    path.set_name(sys::getpid() as u64)?;
+    let path = path.as_c_str()?;
     let flags = OpenFlags::WRONLY | OpenFlags::CLOEXEC | OpenFlags::CREAT | OpenFlags::EXCL;
-    let file = sys::openat(CWD, path.as_c_str()?, flags, 0o600)?;
-    sys::unlinkat(CWD, path.as_c_str()?, UnlinkFlags::empty())?;
-    Ok(file)
+    let writer = sys::openat(CWD, path, flags, 0o600)?;
+    let reader = sys::openat(CWD, path, OpenFlags::CLOEXEC, 0);
+    sys::unlinkat(CWD, path, UnlinkFlags::empty())?;
+    Ok((reader?, writer))
 }
 
 /// A pseudo-terminal: the side that the terminal's program would hold, and the terminal.
