@@ -7,7 +7,6 @@ use super::channel::{CONTENDERS, Channel, Contender, Receiver, Sender};
 use super::clock::now;
 use super::pattern::Pattern;
 use super::probe::{Distance, Probe};
-use core::array;
 use sinew::Errno;
 use sinew::fd::OwnedFd;
 use sinew::io;
@@ -93,14 +92,14 @@ impl<'a> Duel<'a> {
         match fork_bound()? {
             Fork::Child => {
                 drop((command_writer, answer_reader));
-                let sides = channels.map(|both| both.map(|(forth, back)| take(back, forth)));
+                let sides = share_out(channels, false);
                 let mut server =
                     Server { pattern, probe, sides, commands: command_reader, answers: answer_writer };
                 let served = pin(placement.there).and_then(|()| server.serve());
                 sys::exit_group(if served.is_ok() { ExitCode::SUCCESS } else { ExitCode::OSERR }.raw().into())
             }
             Fork::Parent(child) => {
-                let sides = channels.map(|both| both.map(|(forth, back)| take(forth, back)));
+                let sides = share_out(channels, true);
                 // From here on a failure ends the child.
                 let commands = Some(command_writer);
                 let duel = Self { pattern, probe, sides, commands, answers: answer_reader, child };
@@ -200,16 +199,23 @@ impl Drop for Duel<'_> {
     }
 }
 
-/// Becomes the sender of one channel and the receiver of the other.
-#[inline(never)]
-fn take(sending: Channel, receiving: Channel) -> (Sender, Receiver) {
-    (sending.into_sender(), receiving.into_receiver())
-}
+/// A channel there and one back, as long as one process holds both sides.
+type Both = Result<(Channel, Channel), Errno>;
 
 #[inline(never)]
-fn open_both(contender: Contender, folder: Option<&[u8]>) -> Result<(Channel, Channel), Errno> {
+fn open_both(contender: Contender, folder: Option<&[u8]>) -> Both {
     // Answers are short: the way back has the small window always.
     Ok((contender.open(folder)?, contender.small().open(folder)?))
+}
+
+/// Becomes the sender of one channel and the receiver of the other.
+#[inline(never)]
+fn share_out(channels: [Both; CONTENDERS.len()], first: bool) -> [Sides; CONTENDERS.len()] {
+    channels.map(|both| {
+        let (there, back) = both?;
+        let (sending, receiving) = if first { (there, back) } else { (back, there) };
+        Ok((sending.into_sender(), receiving.into_receiver()))
+    })
 }
 
 /// The second process.
@@ -268,7 +274,7 @@ fn send_words<const N: usize>(to: &OwnedFd, words: [u64; N]) -> Result<(), Errno
 
 /// `None` is the end.
 fn receive_words<const N: usize>(from: &OwnedFd) -> Result<Option<[u64; N]>, Errno> {
-    let mut words: [[u8; 8]; N] = array::from_fn(|_| [0; 8]);
+    let mut words = [[0; 8]; N];
     let bytes = words.as_flattened_mut();
     let mut done = 0;
     while done < bytes.len() {

@@ -1,8 +1,10 @@
 //! What it costs to print: a counter, one line a number.
 
+use super::channel::open_temporary;
 use super::clock::now;
 use super::duel::{Placement, fork_bound, pin};
-use super::machine::{pseudo_terminal, temporary_file};
+use super::machine::pseudo_terminal;
+use linux_raw_sys::general::S_IFREG;
 use sinew::Errno;
 use sinew::fd::{AsFd, BorrowedFd, CWD, OwnedFd};
 use sinew::io::{self, BufWriter};
@@ -45,7 +47,7 @@ impl Sink {
                 let flags = OpenFlags::WRONLY | OpenFlags::CLOEXEC;
                 Ok((None, sys::openat(CWD, c"/dev/null", flags, 0)?))
             }
-            Self::File => temporary_file(folder.ok_or(Errno::ROFS)?).map(both),
+            Self::File => open_temporary(folder.ok_or(Errno::ROFS)?, S_IFREG).map(both),
             Self::Pipe => pipe().map(both),
             Self::Terminal => pseudo_terminal().map(both),
         }

@@ -141,9 +141,9 @@ impl Report {
                 put("  ");
                 self.bar(median, longest, ours);
                 self.paint(DIM);
-                put_scaled(least, unit, 7);
+                put_scaled(least, unit, 8);
                 put(" to");
-                put_scaled(most, unit, 6);
+                put_scaled(most, unit, 8);
                 self.paint(PLAIN);
             }
             Err(error) => {
@@ -229,7 +229,7 @@ impl Report {
         put(", read on CPU ");
         put_number(placement.there as u64);
         put("\n");
-        put_spaces(54);
+        put_spaces(57);
         put("ns a line: user  kernel\n");
     }
 
