@@ -50,7 +50,14 @@ const NAMES: [&str; CONTENDERS.len() + 4] = [
 ];
 
 /// The time in ns for `total` bytes in messages of `message`.
-fn run(name: usize, duel: &mut Duel<'_>, pattern: &Pattern, at: Placement, message: usize, total: u64) -> u64 {
+fn run(
+    name: usize,
+    duel: &mut Duel<'_>,
+    pattern: &Pattern,
+    at: Placement,
+    message: usize,
+    total: u64,
+) -> u64 {
     let result = match NAMES[name] {
         "libc pipe 64K" => Ok(libc_pipe(pattern, at, message, total)),
         "rtrb 64K" => Ok(rtrb(pattern, at, 64 << 10, message, total)),
@@ -213,10 +220,15 @@ fn table(pattern: &Pattern, at: Placement, message: usize) {
         rounds.kept(),
         rounds.count()
     );
-    let medians = samples.map(|samples| samples.summary(&rounds).map_or(0, |summary| summary.median) as f64 / 1e9);
+    let medians =
+        samples.map(|samples| samples.summary(&rounds).map_or(0, |summary| summary.median) as f64 / 1e9);
     let (pipe, limit) = (medians[0], medians[NAMES.len() - 1]);
     for (name, median) in NAMES.iter().zip(medians) {
-        println!("  {name:14} {median:8.3} GB/s  {:7.2} of pipe 64K  {:6.3} of memcpy", median / pipe, median / limit);
+        println!(
+            "  {name:14} {median:8.3} GB/s  {:7.2} of pipe 64K  {:6.3} of memcpy",
+            median / pipe,
+            median / limit
+        );
     }
 }
 
@@ -228,7 +240,10 @@ fn criterion(c: &mut Criterion, pattern: &Pattern, at: Placement) {
         println!("{where_}: a line {} ns, a stream {} MB/s", found.turn, found.stream);
         let mut group = c.benchmark_group(format!("{where_}, {message} B"));
         group.throughput(Throughput::Bytes(message as u64));
-        group.sample_size(10).warm_up_time(Duration::from_millis(100)).measurement_time(Duration::from_millis(600));
+        group
+            .sample_size(10)
+            .warm_up_time(Duration::from_millis(100))
+            .measurement_time(Duration::from_millis(600));
         for (name, text) in NAMES.iter().enumerate() {
             group.bench_function(*text, |b| {
                 b.iter_custom(|count| {
@@ -240,7 +255,10 @@ fn criterion(c: &mut Criterion, pattern: &Pattern, at: Placement) {
         group.finish();
     }
     let mut group = c.benchmark_group(format!("{where_}, 8 B there and back"));
-    group.sample_size(10).warm_up_time(Duration::from_millis(100)).measurement_time(Duration::from_millis(600));
+    group
+        .sample_size(10)
+        .warm_up_time(Duration::from_millis(100))
+        .measurement_time(Duration::from_millis(600));
     for (contender, text) in CONTENDERS.iter().enumerate() {
         group.bench_function(text.name, |b| {
             b.iter_custom(|count| {
