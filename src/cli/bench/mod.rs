@@ -90,8 +90,8 @@ pub fn main(start: Start, arguments: Args) -> ExitCode {
     }
     let no_color = start.var(b"NO_COLOR").is_some_and(|value| !value.is_empty());
     let tmpdir = start.var(b"TMPDIR").filter(|folder| !folder.is_empty());
-    let result = Bench::new(plan, Report::new(json, no_color), tmpdir, cpus)
-        .and_then(|mut bench| bench.run());
+    let result =
+        Bench::new(plan, Report::new(json, no_color), tmpdir, cpus).and_then(|mut bench| bench.run());
     match result {
         Ok(()) => ExitCode::SUCCESS,
         // The end of the program says what is wrong with its output.
