@@ -119,7 +119,7 @@ fn more_slices_than_the_kernel_takes_at_once_all_arrive() {
     assert_eq!(io::write_vectored(fd(&file), &many), Ok(1024));
 
     let mut read = vec![0; 5000];
-    let mut nothing = vec![[0; 0]; 1500];
+    let mut nothing = [[0; 0]; 1500];
     let mut buffers: Vec<IoSliceMut<'_>> = nothing.iter_mut().map(|buffer| IoSliceMut::new(buffer)).collect();
     buffers.extend(read.chunks_mut(3).map(IoSliceMut::new));
     rewind(&file);

@@ -50,6 +50,7 @@ pub fn main(start: Start) -> ExitCode {
 /// `known` takes an option, and its value out of the words, or says what is wrong with it;
 /// `--help` and `--version` are dealt with here. The error is the code to exit with.
 #[inline(never)]
+#[expect(clippy::type_complexity, reason = "a name for it would tell less")]
 fn options(
     command: &str,
     help: &str,

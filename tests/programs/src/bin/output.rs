@@ -58,7 +58,7 @@ static HANDLED: AtomicU32 = AtomicU32::new(0);
 
 extern "C" fn on_alarm(_: i32) {
     let number = HANDLED.fetch_add(1, Ordering::Relaxed);
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         println!("handler");
     } else {
         println!("handler {number}");
