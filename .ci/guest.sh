@@ -4,13 +4,14 @@
 #   .ci/guest.sh ARCH CPU FOLDER PROGRAM [ARGUMENT...]
 #
 # ARCH is aarch64 or x86_64, CPU a name that qemu knows. FOLDER becomes the initramfs; its `init` is
-# the tool, which gets the arguments `init --poweroff PROGRAM ARGUMENT...`. The boot has passed when
+# the tool, which gets the arguments `init --boot PROGRAM ARGUMENT...`. The boot has passed when
 # init reports `sinew init: PROGRAM: exit status 0` and the machine then powers itself off.
 #
 # SINEW_CACHE    where the kernel and the logs are kept (default: target/guest)
 # GUEST_KERNEL   a kernel of one's own, instead of Debian's
 # GUEST_CPUS     number of CPUs (1)
 # GUEST_MEMORY   MiB (256)
+# GUEST_ENV      words NAME=value, for the environment of the program
 # GUEST_TIMEOUT  seconds (120)
 set -euo pipefail
 shopt -s inherit_errexit
@@ -114,7 +115,7 @@ boot() {
     timeout "${GUEST_TIMEOUT:-120}" "${qemu[@]}" -cpu "$cpu" -smp "${GUEST_CPUS:-1}" -m "${GUEST_MEMORY:-256}" \
         -display none -monitor none -nic none -no-reboot -serial stdio \
         -kernel "$kernel" -initrd "$log.cpio" \
-        -append "console=$console quiet panic=-1 -- init --poweroff$arguments" \
+        -append "console=$console quiet panic=-1 ${GUEST_ENV:-} -- init --boot$arguments" \
         </dev/null 2>&1 | tr -d '\r' >"$log.log" || passed=no
     tenths=$(((${EPOCHREALTIME/[.,]/} - start) / 100000))
     rm "$log.cpio"

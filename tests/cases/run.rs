@@ -1,9 +1,9 @@
 //! Running the cases: each in a process of its own, so that a crash is one failed case and
 //! not the end.
 
-use super::Case;
-use super::outcome::Report;
-use crate::calls::{self, Action, Errno};
+use super::outcome::{Outcome, Report};
+use super::{Case, tools};
+use crate::calls::{self, Errno};
 use core::fmt;
 
 /// How long one may take, in nanoseconds. The slowest takes a fraction of a second, and under
@@ -48,12 +48,7 @@ pub fn run<'a>(
 
 /// The status word that the case leaves; `None` if it had to be killed.
 fn run_one(case: &Case) -> Result<Option<i32>, Errno> {
-    // SAFETY: the child makes system calls only, and `NoReturn` keeps it from coming back.
-    let child = unsafe { calls::fork() }?;
-    if child == 0 {
-        let _stay = NoReturn;
-        calls::exit(i32::from(start(case).is_err()))
-    }
+    let child = tools::child(|| start(case))?;
     let end = calls::pidfd_open(child)?;
     let ended = calls::poll(&end, calls::POLLIN, LIMIT)? != 0;
     // Whatever the case has left behind, too. There may be nothing.
@@ -67,22 +62,10 @@ fn run_one(case: &Case) -> Result<Option<i32>, Errno> {
 }
 
 /// Runs a case as if nobody had run before it.
-fn start(case: &Case) -> super::Outcome {
+fn start(case: &Case) -> Outcome {
     calls::setpgid(0, 0)?;
     // The harness of the standard library ignores it.
-    let default = Action { handler: calls::SIG_DFL, flags: 0, mask: 0 };
-    // SAFETY: the default action runs no code.
-    unsafe { calls::sigaction(calls::SIGPIPE, Some(default))? };
+    tools::set(calls::SIGPIPE, calls::SIG_DFL, 0)?;
     calls::sigprocmask(calls::SIG_SETMASK, Some(0))?;
     (case.function)()
-}
-
-/// Keeps a child from going on as a second copy of its parent when a case panics in a program
-/// that unwinds.
-pub struct NoReturn;
-
-impl Drop for NoReturn {
-    fn drop(&mut self) {
-        calls::abort()
-    }
 }

@@ -1,7 +1,6 @@
 //! What several cases need.
 
 use super::Outcome;
-use super::run::NoReturn;
 use crate::calls::{self, Action, Errno, OwnedFd};
 use core::ffi::c_void;
 use core::fmt::Write;
@@ -11,6 +10,9 @@ use core::sync::atomic::AtomicU32;
 pub const MILLISECOND: u64 = 1_000_000;
 
 /// Forks a child that runs the function and exits: with 0 if it succeeds, else with 1.
+///
+/// A number that no child can have is an error: signals go to what this gives, and to the
+/// group `-1` belong all processes.
 pub fn child(function: impl FnOnce() -> Outcome) -> Result<i32, Errno> {
     // SAFETY: the child runs the function and never comes back.
     match unsafe { calls::fork() }? {
@@ -18,7 +20,18 @@ pub fn child(function: impl FnOnce() -> Outcome) -> Result<i32, Errno> {
             let _stay = NoReturn;
             calls::exit(i32::from(function().is_err()))
         }
+        ..=1 => Err(Errno::CHILD),
         child => Ok(child),
+    }
+}
+
+/// Keeps a child from going on as a second copy of its parent when a case panics in a program
+/// that unwinds.
+struct NoReturn;
+
+impl Drop for NoReturn {
+    fn drop(&mut self) {
+        calls::abort()
     }
 }
 

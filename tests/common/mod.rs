@@ -33,11 +33,8 @@ pub fn tool() -> PathBuf {
 /// The release build of one of `tests/programs`.
 pub fn program(name: &str) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    let folder = FOLDER.get_or_init(|| {
-        // A guest has no Cargo: it brings the programs along.
-        let brought = std::env::var_os("SINEW_TEST_PROGRAMS").map(PathBuf::from);
-        brought.unwrap_or_else(|| release(None).expect("this machine builds for itself"))
-    });
+    let folder = FOLDER
+        .get_or_init(|| brought().unwrap_or_else(|| release(None).expect("this machine builds for itself")));
     existing(folder.join(name))
 }
 
@@ -45,6 +42,9 @@ pub fn program(name: &str) -> PathBuf {
 pub fn debug_program(name: &str) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| {
+        if let Some(brought) = brought() {
+            return brought.join("debug");
+        }
         build(&["--package=sinew-test-programs", "--bins"]);
         target_folder().join("debug")
     });
@@ -61,6 +61,11 @@ pub fn shipped_examples() -> Vec<String> {
         .collect();
     names.sort();
     names
+}
+
+/// The folder of the programs in a guest, which has no Cargo and brings them along.
+fn brought() -> Option<PathBuf> {
+    std::env::var_os("SINEW_TEST_PROGRAMS").map(PathBuf::from)
 }
 
 /// The folder of the release builds for this machine, or for a target if it is installed.
