@@ -200,8 +200,8 @@ fn text_is_aligned_and_plain_where_no_terminal_is() {
         assert!(row[2] != ' ', "the name: {line}");
         assert!(row[18].is_ascii_digit() && row[19] == ' ', "the median: {line}");
         assert!(column(21..45).chars().all(|c| c == ' ' || !c.is_ascii()), "the bar: {line}");
-        assert_eq!(column(53..57), " to ", "the spread: {line}");
-        assert!(row[52].is_ascii_digit() && row[63].is_ascii_digit(), "the spread: {line}");
+        assert_eq!(column(52..56), " to ", "the spread: {line}");
+        assert!(row[51].is_ascii_digit() && row[61].is_ascii_digit(), "the spread: {line}");
         assert!(row.len() <= 80, "{line}");
     }
     for line in out.lines() {

@@ -51,8 +51,8 @@ impl Distance {
     pub fn nearness(self) -> Nearness {
         match self.turn {
             ..75 => Nearness::OneCore,
-            ..200 => Nearness::Near,
-            ..900 => Nearness::Far,
+            75..200 => Nearness::Near,
+            200..900 => Nearness::Far,
             _ => Nearness::VeryFar,
         }
     }
