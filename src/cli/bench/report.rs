@@ -155,9 +155,9 @@ impl Report {
                 put("  ");
                 self.bar(median, longest, ours);
                 self.paint(DIM);
-                put_scaled(least, unit, 7);
-                put(" to");
-                put_scaled(most, unit, 7);
+                put_scaled(least, unit, 9);
+                put(" to ");
+                put_scaled(most, unit, 8);
                 self.paint(PLAIN);
             }
             Err(error) => {
@@ -243,8 +243,8 @@ impl Report {
         put(", read on CPU ");
         put_number(placement.there as u64);
         put("\n");
-        put_spaces(55);
-        put("ns a line: user  kernel\n");
+        put_spaces(58);
+        put("ns a line: user kernel\n");
     }
 
     /// A row of it.
@@ -270,8 +270,8 @@ impl Report {
         }
         self.row(sink.name(), speed, 1_000_000, longest, buffered);
         if let Ok(Printed { user, system, .. }) = printed {
-            put_scaled(user, 10, 8);
-            put_scaled(system, 10, 8);
+            put_scaled(user, 10, 7);
+            put_scaled(system, 10, 7);
         }
         put("\n");
     }
