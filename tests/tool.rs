@@ -200,8 +200,8 @@ fn text_is_aligned_and_plain_where_no_terminal_is() {
         assert!(row[2] != ' ', "the name: {line}");
         assert!(row[18].is_ascii_digit() && row[19] == ' ', "the median: {line}");
         assert!(column(21..45).chars().all(|c| c == ' ' || !c.is_ascii()), "the bar: {line}");
-        assert_eq!(column(53..57), " to ", "the spread: {line}");
-        assert!(row[52].is_ascii_digit() && row[63].is_ascii_digit(), "the spread: {line}");
+        assert_eq!(column(54..58), " to ", "the spread: {line}");
+        assert!(row[53].is_ascii_digit() && row[65].is_ascii_digit(), "the spread: {line}");
         assert!(row.len() <= 80, "{line}");
     }
     for line in out.lines() {
@@ -505,6 +505,48 @@ fn killing_it_leaves_nobody_behind() {
         assert_all_end(&errors);
         child.wait().unwrap();
     }
+}
+
+/// A process that spins does not notice by itself that nobody answers any more.
+#[test]
+fn killing_it_in_a_probe_leaves_nobody_behind() {
+    if cpus().len() < 2 {
+        return;
+    }
+    let kill = |pid: u32, signal| {
+        // SAFETY: a process of ours that nobody has waited for.
+        unsafe { libc::kill(pid as i32, signal) };
+    };
+    // The probes are a small part of the time: stop it again and again until the other
+    // process is seen to run, and to go on running, while it waits for a stopped one.
+    for _ in 0..5 {
+        let (mut child, mut out) = started(&["--quick", "--json"]);
+        for _ in 0..CONTENDERS.len() * (SIZES.len() + 1) {
+            out.read_line(&mut String::new()).unwrap();
+        }
+        let second = of_second_process(&child, Some);
+        let reader = thread::spawn(move || io::copy(&mut out, &mut io::sink()));
+        let stat = format!("/proc/{second}/stat");
+        let runs = || fs::read_to_string(&stat).is_ok_and(|line| line.contains(") R "));
+        while fs::exists(&stat).unwrap() {
+            kill(child.id(), libc::SIGSTOP);
+            let spins = (0..30).all(|_| {
+                thread::sleep(Duration::from_millis(1));
+                runs()
+            });
+            if spins {
+                let errors = child.stderr.take().unwrap();
+                child.kill().unwrap();
+                child.wait().unwrap();
+                return assert_all_end(&errors);
+            }
+            kill(child.id(), libc::SIGCONT);
+            thread::sleep(Duration::from_millis(2));
+        }
+        child.wait().unwrap();
+        reader.join().unwrap().unwrap();
+    }
+    println!("no probe was met");
 }
 
 #[test]

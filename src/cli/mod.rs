@@ -27,6 +27,9 @@ type Word = &'static [u8];
 /// The words that are left, as the parser reads them.
 type Words = Options<Word, Map<Args, fn(&'static CStr) -> Word>>;
 
+/// What a command makes of an option.
+type Known<'a> = dyn FnMut(Opt<Word>, &mut Words) -> Result<(), &'static str> + 'a;
+
 /// Runs the command that the arguments name.
 pub fn main(start: Start) -> ExitCode {
     let mut arguments = start.args();
@@ -50,13 +53,7 @@ pub fn main(start: Start) -> ExitCode {
 /// `known` takes an option, and its value out of the words, or says what is wrong with it;
 /// `--help` and `--version` are dealt with here. The error is the code to exit with.
 #[inline(never)]
-#[expect(clippy::type_complexity, reason = "a name for it would tell less")]
-fn options(
-    command: &str,
-    help: &str,
-    arguments: Args,
-    known: &mut dyn FnMut(Opt<Word>, &mut Words) -> Result<(), &'static str>,
-) -> Result<Words, ExitCode> {
+fn options(command: &str, help: &str, arguments: Args, known: &mut Known<'_>) -> Result<Words, ExitCode> {
     let mut words: Words = Options::new(arguments.map(CStr::to_bytes));
     loop {
         let option = match words.next_opt() {

@@ -1,4 +1,20 @@
 //! The figures, for people or for machines.
+//!
+//! `--json` gives one object. It has `sinew` (the version), `kernel`, `cpu` (texts), `cpus`
+//! (how many may be used), `page_bytes`, and `results`, a list of rows. Each row has
+//!
+//! - `trial`: `throughput`, `round_trip` or `output`; `unit`: `bytes_per_second`,
+//!   `tenths_of_ns` or `lines_per_second`;
+//! - `cpus`: the sender's and the receiver's, or the printer's and the reader's;
+//! - `median`, `min`, `max` of the rounds that count, in that unit; or `error`, a text.
+//!
+//! `throughput` and `round_trip` also have `contender`, `capacity_bytes` (what fits between
+//! the two sides), `message_bytes`, `rounds` and `rounds_kept` (those that count); and, on
+//! two processors that kept their distance, `distance` (`one core`, `near`, `far`,
+//! `very far`), `line_round_trip_ns` and `stream_mb_per_second`, as the probes found them.
+//! `output` also has `sink`, `mode` (`buffered`, `unbuffered`),
+//! `user_tenths_of_ns_per_line` and `system_tenths_of_ns_per_line`: processor time of the
+//! program that prints, over all rounds, as far as the kernel's ticks can tell it apart.
 
 use super::channel::CONTENDERS;
 use super::duel::Placement;
@@ -83,9 +99,7 @@ impl Report {
         let (release, cpu) = (machine.names.release().to_bytes(), machine.cpu());
         let cpus = machine.cpus.count() as u64;
         if self.json {
-            put("{\"sinew\":\"");
-            put(env!("CARGO_PKG_VERSION"));
-            put("\",\"kernel\":\"");
+            put(concat!("{\"sinew\":\"", env!("CARGO_PKG_VERSION"), "\",\"kernel\":\""));
             put_foreign(release);
             put("\",\"cpu\":\"");
             put_foreign(cpu);
@@ -141,8 +155,8 @@ impl Report {
                 put("  ");
                 self.bar(median, longest, ours);
                 self.paint(DIM);
-                put_scaled(least, unit, 8);
-                put(" to");
+                put_scaled(least, unit, 9);
+                put(" to ");
                 put_scaled(most, unit, 8);
                 self.paint(PLAIN);
             }
@@ -229,8 +243,8 @@ impl Report {
         put(", read on CPU ");
         put_number(placement.there as u64);
         put("\n");
-        put_spaces(57);
-        put("ns a line: user  kernel\n");
+        put_spaces(58);
+        put("ns a line: user kernel\n");
     }
 
     /// A row of it.
@@ -256,8 +270,8 @@ impl Report {
         }
         self.row(sink.name(), speed, 1_000_000, longest, buffered);
         if let Ok(Printed { user, system, .. }) = printed {
-            put_scaled(user, 10, 8);
-            put_scaled(system, 10, 8);
+            put_scaled(user, 10, 7);
+            put_scaled(system, 10, 7);
         }
         put("\n");
     }
@@ -309,18 +323,22 @@ impl Report {
 }
 
 #[inline(never)]
-fn field(name: &str, value: u64) {
+fn field_name(name: &str) {
     put(",\"");
     put(name);
     put("\":");
+}
+
+#[inline(never)]
+fn field(name: &str, value: u64) {
+    field_name(name);
     put_number(value);
 }
 
 #[inline(never)]
 fn field_text(name: &str, value: &str) {
-    put(",\"");
-    put(name);
-    put("\":\"");
+    field_name(name);
+    put("\"");
     put(value);
     put("\"");
 }
