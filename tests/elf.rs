@@ -2,43 +2,19 @@
 
 mod common;
 
-use common::{PACKAGE, release};
+use common::{architectures, shipped_examples};
 use object::LittleEndian as LE;
 use object::elf::{self, FileHeader64, ProgramHeader64, SectionHeader64};
 use object::read::elf::{
     Dyn, FileHeader, ProgramHeader, Rela, RelrIterator, SectionHeader, SectionTable, Sym,
 };
 use std::collections::BTreeMap;
-use std::env::consts::ARCH;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The architectures, this machine's first. The others are looked at where there are a
-/// standard library and a linker for them.
-fn architectures() -> Vec<(&'static str, PathBuf)> {
-    let mut found = Vec::new();
-    for architecture in ["x86_64", "aarch64"] {
-        let target = format!("{architecture}-unknown-linux-gnu");
-        let target = (architecture != ARCH).then_some(target.as_str());
-        match release(target) {
-            Some(folder) => found.push((architecture, folder)),
-            None => println!("{architecture}: not looked at, for want of a standard library or a linker"),
-        }
-    }
-    found
-}
-
 /// The programs that are shipped: the tool and every example.
 fn shipped() -> Vec<String> {
-    let examples = fs::read_dir(Path::new(PACKAGE).join("examples")).expect("there are examples");
-    let mut names: Vec<_> = examples
-        .map(|entry| entry.expect("it can be listed").path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
-        .map(|path| path.file_stem().unwrap().to_str().expect("UTF-8").to_owned())
-        .collect();
-    names.push("sinew".into());
-    names.sort();
-    names
+    [vec!["sinew".to_owned()], shipped_examples()].concat()
 }
 
 /// Where a program of this name was built.

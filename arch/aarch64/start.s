@@ -166,17 +166,6 @@ __sinew_relocate:
     .cfi_endproc
     .size   __sinew_relocate, . - __sinew_relocate
 
-// The precompiled core refers to these in debug builds, even with panic = "abort"
-// (rust-lang/rust#56152). Nothing unwinds, so nothing calls them.
-    .section .text.__sinew_unwind, "ax", %progbits
-    .weak   rust_eh_personality
-    .weak   _Unwind_Resume
-    .hidden rust_eh_personality
-    .hidden _Unwind_Resume
-rust_eh_personality:
-_Unwind_Resume:
-    udf     0
-
 // The compiler's outlined atomics ask it for AT_HWCAP in a constructor that never runs
 // here; they then use the instructions that every ARMv8.0 has.
     .section .text.getauxval, "ax", %progbits

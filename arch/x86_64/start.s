@@ -164,15 +164,4 @@ __sinew_relocate:
     jmp     32b
     .cfi_endproc
     .size   __sinew_relocate, . - __sinew_relocate
-
-// The precompiled core refers to these in debug builds, even with panic = "abort"
-// (rust-lang/rust#56152). Nothing unwinds, so nothing calls them.
-    .section .text.__sinew_unwind, "ax", @progbits
-    .weak   rust_eh_personality
-    .weak   _Unwind_Resume
-    .hidden rust_eh_personality
-    .hidden _Unwind_Resume
-rust_eh_personality:
-_Unwind_Resume:
-    ud2
     .text

@@ -5,18 +5,20 @@
 //! transfer that moved only a part is continued.
 //!
 //! ```
+//! use sinew::fd::CWD;
 //! use sinew::io;
-//! use std::fs::File;
+//! use sinew::sys::{self, OpenFlags};
 //!
-//! let file = File::open("/proc/self/status").unwrap();
+//! let file = sys::openat(CWD, c"/proc/self/status", OpenFlags::CLOEXEC, 0)?;
 //! let mut start = [0; 5];
-//! io::read_exact(&file, &mut start).unwrap();
+//! io::read_exact(&file, &mut start)?;
 //! assert_eq!(&start, b"Name:");
+//! # Ok::<(), sinew::Errno>(())
 //! ```
 //!
 //! # Which one
 //!
-//! - [`read`], [`write`], [`read_vectored`], [`write_vectored`]: one system call, made again
+//! - [`read`], [`write()`], [`read_vectored`], [`write_vectored`]: one system call, made again
 //!   after a signal. They move what is there or what there is room for, and say how much.
 //! - [`read_exact`], [`write_all`], [`read_to_end`] and the vectored forms: until all is
 //!   done. Their errors, [`ReadError`] and [`WriteError`], say how far they came, so that
@@ -82,9 +84,9 @@ fn retry<T>(mut call: impl FnMut() -> Result<T, Errno>) -> Result<T, Errno> {
 /// Whether the descriptor is a terminal.
 ///
 /// ```
-/// use sinew::io;
-///
-/// assert!(!io::is_terminal(std::fs::File::open("/dev/null").unwrap()));
+/// let (reader, _) = sinew::ipc::pipe()?;
+/// assert!(!sinew::io::is_terminal(&reader));
+/// # Ok::<(), sinew::Errno>(())
 /// ```
 ///
 /// # References

@@ -11,10 +11,13 @@ use core::fmt;
 /// ```
 /// use sinew::io;
 ///
-/// let zeros = std::fs::File::open("/dev/zero").unwrap();
-/// assert_eq!(io::read(&zeros, &mut [1; 7]), Ok(7));
-/// let nothing = std::fs::File::open("/dev/null").unwrap();
-/// assert_eq!(io::read(&nothing, &mut [1; 7]), Ok(0));
+/// let (reader, writer) = sinew::ipc::pipe()?;
+/// io::write_all(&writer, b"abc")?;
+/// drop(writer);
+/// let mut buffer = [0; 8];
+/// assert_eq!(io::read(&reader, &mut buffer), Ok(3));
+/// assert_eq!(io::read(&reader, &mut buffer), Ok(0));
+/// # Ok::<(), sinew::Errno>(())
 /// ```
 ///
 /// # Errors
@@ -50,17 +53,18 @@ pub fn read_vectored(fd: impl AsFd, buffers: &mut [IoSliceMut<'_>]) -> Result<us
 /// ```
 /// use sinew::io::{self, ReadErrorKind};
 ///
-/// let (reader, writer) = std::io::pipe().unwrap();
-/// io::write_all(&writer, b"abcde").unwrap();
+/// let (reader, writer) = sinew::ipc::pipe()?;
+/// io::write_all(&writer, b"abcde")?;
 /// drop(writer);
 ///
 /// let mut buffer = [0; 4];
-/// io::read_exact(&reader, &mut buffer).unwrap();
+/// io::read_exact(&reader, &mut buffer)?;
 /// assert_eq!(&buffer, b"abcd");
 ///
 /// let error = io::read_exact(&reader, &mut buffer).unwrap_err();
 /// assert_eq!(error.kind, ReadErrorKind::UnexpectedEof);
 /// assert_eq!(&buffer[..error.read], b"e");
+/// # Ok::<(), sinew::Errno>(())
 /// ```
 ///
 /// # Errors
@@ -109,16 +113,17 @@ pub fn read_exact_vectored(fd: impl AsFd, buffers: &mut [IoSliceMut<'_>]) -> Res
 /// ```
 /// use sinew::io::{self, ReadErrorKind};
 ///
-/// let (reader, writer) = std::io::pipe().unwrap();
-/// io::write_all(&writer, b"abcde").unwrap();
+/// let (reader, writer) = sinew::ipc::pipe()?;
+/// io::write_all(&writer, b"abcde")?;
 /// drop(writer);
 ///
 /// let mut buffer = [0; 8];
 /// let error = io::read_to_end(&reader, &mut buffer[..3]).unwrap_err();
 /// assert_eq!(error.kind, ReadErrorKind::BufferFull);
 /// // Nothing is lost: what came stands in the buffer, and the rest can still be read.
-/// let read = 3 + io::read_to_end(&reader, &mut buffer[3..]).unwrap();
+/// let read = 3 + io::read_to_end(&reader, &mut buffer[3..])?;
 /// assert_eq!(&buffer[..read], b"abcde");
+/// # Ok::<(), sinew::Errno>(())
 /// ```
 ///
 /// # Errors

@@ -1,6 +1,7 @@
 //! The process-wide standard output.
 
 use super::buffer::{Pending, format};
+use super::integer::{self, LENGTH_MAX};
 use super::{Integer, WriteError, is_terminal, write_all};
 use crate::errno::Errno;
 use crate::fd::{AsFd, BorrowedFd, STDOUT};
@@ -9,6 +10,7 @@ use crate::sys::{self, FutexFlags, Timespec};
 use core::cell::UnsafeCell;
 use core::fmt;
 use core::marker::PhantomData;
+use core::slice;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use core::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicUsize, compiler_fence};
 
@@ -53,10 +55,10 @@ use core::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicUsize, compiler_f
 /// this crate's runtime has one thread; one that makes more by a raw `clone` prints from
 /// one of them only.
 ///
-/// A signal handler may print. If it has interrupted a write to standard output, its text
-/// is written at once, past the buffer, and so comes before what is in there; nothing waits
-/// and no line is torn. The same holds for a `print!` in the `Display` of a value that is
-/// being printed.
+/// A signal handler may print: nothing waits, and no line is torn. If it has interrupted a
+/// write to standard output, its text follows that write. Up to 1 KiB is kept for that; more
+/// is written at once, past the buffer. The same holds for a `print!` in the `Display` of a
+/// value that is being printed.
 #[derive(Clone, Copy, Debug)]
 pub struct Stdout(());
 
@@ -186,16 +188,16 @@ impl StdoutLock {
         if !self.direct && SHARED.quick(|pending| pending.append_integer(number)) {
             return Ok(());
         }
-        self.write_slow(number.format(&mut itoa::Buffer::new()))
+        self.write_slow(integer::text(number, &mut [0; LENGTH_MAX]))
     }
 
     #[cold]
     fn write_slow(&mut self, bytes: &[u8]) -> Result<(), WriteError> {
-        let Some(mut output) = self.enter() else { return write_all(STDOUT, bytes) };
+        let Some(mut output) = self.enter() else { return self.write_past(bytes) };
         let result = output.append(bytes);
         let settled = output.settle();
         result?;
-        // All is in the buffer, which the caller is told about as about any other write.
+        // They are in the buffer; what failed is to empty it.
         settled.map_err(|error| WriteError { written: bytes.len(), error })
     }
 
@@ -206,9 +208,7 @@ impl StdoutLock {
     /// Those of [`write_all`](super::write_all), and [`Errno::INVAL`] if one of the values
     /// refused to be formatted. What came before it has been written.
     pub fn write_fmt(&mut self, arguments: fmt::Arguments<'_>) -> Result<(), Errno> {
-        let Some(mut output) = self.enter() else {
-            return format(arguments, |text| write_all(STDOUT, text.as_bytes()));
-        };
+        let Some(mut output) = self.enter() else { return self.write_fmt_past(arguments) };
         let result = format(arguments, |text| output.append(text.as_bytes()));
         result.and(output.settle())
     }
@@ -246,6 +246,27 @@ impl StdoutLock {
             SHARED.buffering.store(buffering, Relaxed);
             drop(entered);
         }
+        result
+    }
+
+    /// A write while somebody is at the buffer.
+    fn write_past(&mut self, bytes: &[u8]) -> Result<(), WriteError> {
+        if !self.direct && SHARED.late.push(bytes) { Ok(()) } else { write_all(STDOUT, bytes) }
+    }
+
+    /// The same with formatting; what is short enough stays in one piece.
+    #[cold]
+    fn write_fmt_past(&mut self, arguments: fmt::Arguments<'_>) -> Result<(), Errno> {
+        let mut whole = Pending::new([0; LATE / 4]);
+        let result = format(arguments, |text| {
+            if whole.append(text.as_bytes()) {
+                return Ok(());
+            }
+            self.write_past(whole.from(0))?;
+            whole.clear();
+            if whole.append(text.as_bytes()) { Ok(()) } else { self.write_past(text.as_bytes()) }
+        });
+        self.write_past(whole.from(0))?;
         result
     }
 
@@ -288,29 +309,41 @@ pub(super) fn print_formatted(arguments: fmt::Arguments<'_>) {
 /// pipe takes no more at once.
 const SIZE: usize = 64 * 1024;
 
+/// How much is kept of what signal handlers print while a write is under way.
+const LATE: usize = 1024;
+
 /// All zeros at the start, so that it takes no room in the file.
 static SHARED: Shared = Shared {
     owner: AtomicU32::new(FREE),
     depth: AtomicUsize::new(0),
-    state: AtomicU8::new(UNUSED),
+    state: AtomicU8::new(IDLE),
     buffering: AtomicU8::new(UNUSED),
     error: AtomicU16::new(0),
     pending: UnsafeCell::new(Pending::new([0; SIZE])),
+    late: Late { length: AtomicUsize::new(0), bytes: UnsafeCell::new([0; LATE]) },
 };
 
 struct Shared {
     /// The thread that holds the lock, or `FREE`; with `WAITED_FOR`, others sleep on it.
     owner: AtomicU32,
-    /// How often that thread holds it.
+    /// How often that thread holds it, but for the first time.
     depth: AtomicUsize,
-    /// Whether somebody is at the buffer: `BUSY`, or a way of buffering. Only the thread
-    /// that holds the lock changes it, and the signal handlers that interrupt this thread.
+    /// Whether somebody is at the buffer (`BUSY`), or else whether it may be filled without
+    /// a look at `buffering` (`READY`). Only the thread that holds the lock changes it, and
+    /// the signal handlers that interrupt this thread.
     state: AtomicU8,
-    /// What `state` is when nobody is at the buffer.
+    /// One of the four below.
     buffering: AtomicU8,
     /// The first error that nobody has been told of.
     error: AtomicU16,
     pending: UnsafeCell<Pending<[u8; SIZE]>>,
+    late: Late,
+}
+
+/// What was printed by those who found the buffer busy, for the one who is at it.
+struct Late {
+    length: AtomicUsize,
+    bytes: UnsafeCell<[u8; LATE]>,
 }
 
 /// `owner`: nobody.
@@ -320,12 +353,18 @@ const WAITED_FOR: u32 = 1 << 31;
 /// `owner`: the one thread of a program on the runtime.
 const ONLY_THREAD: u32 = 1;
 
-/// `state`: not yet decided.
+/// `state`: nobody is at the buffer.
+const IDLE: u8 = 0;
+/// `state`: nobody is at the buffer, and it is fully buffered.
+const READY: u8 = 1;
+/// `state`: somebody is at the buffer.
+const BUSY: u8 = 2;
+
+/// `buffering`: not yet decided.
 const UNUSED: u8 = 0;
 const UNBUFFERED: u8 = 1;
 const BY_LINE: u8 = 2;
 const FULLY: u8 = 3;
-const BUSY: u8 = 4;
 
 // SAFETY: `pending` is reached only between `state = BUSY` and the end of that, by the
 // thread that holds the lock.
@@ -334,18 +373,17 @@ unsafe impl Sync for Shared {}
 impl Shared {
     /// Takes the lock, once more if this thread has it. False if the thread that has it is
     /// gone: then there is no way to the buffer.
+    ///
+    /// A signal handler can lock and unlock between any two steps of this and of `unlock`:
+    /// it leaves `depth` as it was, and `owner` too unless that was free.
     #[inline]
     fn lock(&self) -> bool {
         let me = if runtime::is_running() { ONLY_THREAD } else { sys::gettid() as u32 };
-        let owner = self.owner.load(Relaxed) & !WAITED_FOR;
-        if owner != me
-            && self.owner.compare_exchange(FREE, me, Acquire, Relaxed).is_err()
-            && !self.wait_and_lock(me)
-        {
-            return false;
+        if self.owner.load(Relaxed) & !WAITED_FOR == me {
+            self.depth.store(self.depth.load(Relaxed) + 1, Relaxed);
+            return true;
         }
-        self.depth.store(self.depth.load(Relaxed) + 1, Relaxed);
-        true
+        self.owner.compare_exchange(FREE, me, Acquire, Relaxed).is_ok() || self.wait_and_lock(me)
     }
 
     #[cold]
@@ -374,9 +412,10 @@ impl Shared {
 
     #[inline]
     fn unlock(&self) {
-        let depth = self.depth.load(Relaxed).wrapping_sub(1);
-        self.depth.store(depth, Relaxed);
-        if depth == 0 && self.owner.swap(FREE, Release) & WAITED_FOR != 0 {
+        let depth = self.depth.load(Relaxed);
+        if depth > 0 {
+            self.depth.store(depth - 1, Relaxed);
+        } else if self.owner.swap(FREE, Release) & WAITED_FOR != 0 {
             // It fails only for words of another kind.
             let _ = sys::futex_wake(&self.owner, 1, FutexFlags::PRIVATE);
         }
@@ -386,30 +425,39 @@ impl Shared {
     /// caller has the lock; `append` calls nothing of ours and does not panic.
     #[inline(always)]
     fn quick(&self, append: impl FnOnce(&mut Pending<[u8; SIZE]>) -> bool) -> bool {
-        if self.state.load(Relaxed) != FULLY {
+        if self.state.load(Relaxed) != READY {
             return false;
         }
         // The only other one could be a signal handler on this thread: it is either done
-        // before this store, or finds it. So the order in the program is all that counts.
+        // before this store, or finds it. So the order in the program is all that counts,
+        // and nothing that was read before still holds.
         self.state.store(BUSY, Relaxed);
         compiler_fence(SeqCst);
         // SAFETY: `state` keeps everybody else away.
         let done = append(unsafe { &mut *self.pending.get() });
         compiler_fence(SeqCst);
-        self.state.store(FULLY, Relaxed);
+        self.state.store(READY, Relaxed);
+        if self.late.length.load(Relaxed) > 0 {
+            self.catch_up();
+        }
         done
+    }
+
+    /// Takes what a signal handler left behind.
+    #[cold]
+    fn catch_up(&self) {
+        drop(self.enter());
     }
 
     /// Goes to the buffer for as long as the value lives, unless somebody is there. The
     /// caller has the lock.
     fn enter(&self) -> Option<Entered> {
-        let state = self.state.load(Relaxed);
-        if state == BUSY {
+        if self.state.load(Relaxed) == BUSY {
             return None;
         }
         self.state.store(BUSY, Relaxed);
         compiler_fence(SeqCst);
-        if state == UNUSED {
+        if self.buffering.load(Relaxed) == UNUSED {
             let buffering = if is_terminal(STDOUT) { BY_LINE } else { FULLY };
             self.buffering.store(buffering, Relaxed);
             runtime::set_at_exit(|| stdout().flush());
@@ -424,6 +472,39 @@ impl Shared {
         if let Err(error) = result {
             // If there is one already, that one counts.
             let _ = self.error.compare_exchange(0, error.raw() as u16, Relaxed, Relaxed);
+        }
+    }
+}
+
+impl Late {
+    /// Keeps all of it or, where there is no room, nothing.
+    fn push(&self, bytes: &[u8]) -> bool {
+        let add = |length: usize| length.checked_add(bytes.len()).filter(|&length| length <= LATE);
+        let Ok(start) = self.length.fetch_update(Relaxed, Relaxed, add) else { return false };
+        // SAFETY: this part is ours since the line above. Nobody reads it before all handlers
+        // have returned, since they have interrupted the one who would.
+        unsafe {
+            self.bytes.get().cast::<u8>().add(start).copy_from_nonoverlapping(bytes.as_ptr(), bytes.len())
+        };
+        true
+    }
+
+    /// Gives what is there to `take`, and what comes meanwhile.
+    fn take_all(&self, mut take: impl FnMut(&[u8])) {
+        let mut taken = 0;
+        loop {
+            let length = self.length.load(Relaxed);
+            if length > taken {
+                compiler_fence(SeqCst);
+                // SAFETY: this part has been written, and more is only added behind it.
+                take(unsafe {
+                    slice::from_raw_parts(self.bytes.get().cast::<u8>().add(taken), length - taken)
+                });
+                taken = length;
+            }
+            if self.length.compare_exchange(length, 0, Relaxed, Relaxed).is_ok() {
+                return;
+            }
         }
     }
 }
@@ -447,8 +528,7 @@ impl Entered {
         if pending.append(bytes) {
             return Ok(());
         }
-        let flushed = flush_lines(pending, 0);
-        let result = match flushed {
+        let result = match flush_lines(pending, 0) {
             Err(error) => Err(WriteError { written: 0, error }),
             Ok(()) if pending.append(bytes) => Ok(()),
             Ok(()) => pending.write_all(STDOUT, bytes),
@@ -471,8 +551,24 @@ impl Entered {
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        compiler_fence(SeqCst);
-        SHARED.state.store(SHARED.buffering.load(Relaxed), Relaxed);
+        let idle = if SHARED.buffering.load(Relaxed) == FULLY { READY } else { IDLE };
+        loop {
+            if SHARED.late.length.load(Relaxed) > 0 {
+                SHARED.late.take_all(|bytes| {
+                    self.start = self.pending().length();
+                    let result = self.append(bytes);
+                    SHARED.remember(result.map_err(Errno::from).and(self.settle()));
+                });
+            }
+            compiler_fence(SeqCst);
+            SHARED.state.store(idle, Relaxed);
+            // A handler may have come in before that store.
+            if SHARED.late.length.load(Relaxed) == 0 {
+                return;
+            }
+            SHARED.state.store(BUSY, Relaxed);
+            compiler_fence(SeqCst);
+        }
     }
 }
 

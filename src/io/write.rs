@@ -20,7 +20,7 @@ pub fn write(fd: impl AsFd, bytes: &[u8]) -> Result<usize, Errno> {
     retry(|| sys::write(fd.as_fd(), bytes))
 }
 
-/// Writes several slices, one after the other, as [`write`] does. Of more than 1024 slices
+/// Writes several slices, one after the other, as [`write()`] does. Of more than 1024 slices
 /// the first 1024 are used.
 ///
 /// # Errors
@@ -39,17 +39,21 @@ pub fn write_vectored(fd: impl AsFd, slices: &[IoSlice<'_>]) -> Result<usize, Er
 /// Writes all of it. Retries on `EINTR`, and goes on after a short write.
 ///
 /// ```
-/// use sinew::Errno;
-/// use sinew::io;
+/// use sinew::sys::PipeFlags;
+/// use sinew::{Errno, io, ipc};
 ///
-/// let full = std::fs::File::create("/dev/full").unwrap();
-/// let error = io::write_all(&full, b"text").unwrap_err();
-/// assert_eq!((error.written, error.error), (0, Errno::NOSPC));
+/// let (_reader, writer) = ipc::pipe_with(PipeFlags::NONBLOCK)?;
+/// io::write_all(&writer, b"text")?;
+/// // A pipe holds 64 KiB.
+/// let error = io::write_all(&writer, &[b'.'; 100_000]).unwrap_err();
+/// assert_eq!(error.error, Errno::AGAIN);
+/// assert!(error.written > 0);
+/// # Ok::<(), sinew::Errno>(())
 /// ```
 ///
 /// # Errors
 ///
-/// Those of [`write`], with the number of bytes that were written before; [`Errno::IO`] also
+/// Those of [`write()`], with the number of bytes that were written before; [`Errno::IO`] also
 /// if the system took nothing without a reason.
 #[inline]
 pub fn write_all(fd: impl AsFd, bytes: &[u8]) -> Result<(), WriteError> {
@@ -78,11 +82,12 @@ pub fn write_all(fd: impl AsFd, bytes: &[u8]) -> Result<(), WriteError> {
 /// ```
 /// use sinew::io::{self, IoSlice};
 ///
-/// let (reader, writer) = std::io::pipe().unwrap();
-/// io::write_all_vectored(&writer, &mut [IoSlice::new(b"name="), IoSlice::new(b"value")]).unwrap();
+/// let (reader, writer) = sinew::ipc::pipe()?;
+/// io::write_all_vectored(&writer, &mut [IoSlice::new(b"name="), IoSlice::new(b"value")])?;
 /// let mut buffer = [0; 10];
-/// io::read_exact(&reader, &mut buffer).unwrap();
+/// io::read_exact(&reader, &mut buffer)?;
 /// assert_eq!(&buffer, b"name=value");
+/// # Ok::<(), sinew::Errno>(())
 /// ```
 ///
 /// # Errors

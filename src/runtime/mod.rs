@@ -54,9 +54,11 @@ pub use vdso::clock_gettime;
 /// Makes a function the program's `main`: `fn(Start) -> impl Termination`.
 ///
 /// The program must be `#![no_std]` and `#![no_main]`, its profiles must say
-/// `panic = "abort"`, and its `build.rs` must call `sinew_link`. Under `cargo test`, which
-/// builds with unwinding whatever the profile says, the program takes `std`'s panic
-/// handler instead of ours, so that it still links.
+/// `panic = "abort"`, and its `build.rs` must call `sinew_link`.
+///
+/// Under `cargo test`, which builds examples with unwinding whatever the profile says, and
+/// with the feature `std`, the program takes `std`'s panic handler instead of ours. So it
+/// still links; but `std` needs what only a libc prepares, so do not run it.
 #[macro_export]
 macro_rules! entry {
     ($main:path) => {
@@ -68,13 +70,48 @@ macro_rules! entry {
             unsafe { $crate::runtime::start(stack, $main) }
         }
 
+        $crate::__entry_panic!();
+    };
+}
+
+/// The panic handler of a program: ours.
+#[cfg(not(feature = "std"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __entry_panic {
+    () => {
         #[cfg(panic = "abort")]
         #[panic_handler]
         fn __sinew_panic(info: &::core::panic::PanicInfo<'_>) -> ! {
             $crate::runtime::panic(info)
         }
 
+        // The precompiled core refers to these in debug builds, even with panic = "abort"
+        // (rust-lang/rust#56152). Nothing unwinds, so nothing calls them.
+        #[cfg(panic = "abort")]
+        ::core::arch::global_asm!(
+            ".section .text.__sinew_unwind, \"ax\"",
+            ".weak rust_eh_personality",
+            ".weak _Unwind_Resume",
+            ".hidden rust_eh_personality",
+            ".hidden _Unwind_Resume",
+            "rust_eh_personality:",
+            "_Unwind_Resume:",
+            ".8byte 0",
+            ".text",
+        );
+
         #[cfg(not(panic = "abort"))]
+        extern crate std as _;
+    };
+}
+
+/// The panic handler of a program: that of `std`, which is linked anyway.
+#[cfg(feature = "std")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __entry_panic {
+    () => {
         extern crate std as _;
     };
 }

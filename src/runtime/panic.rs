@@ -24,10 +24,16 @@ impl fmt::Write for Stderr {
     }
 }
 
-/// Says `error: …` on standard error.
+/// Says `error: …` on standard error. It does without `core::fmt`, which a program that
+/// only prints text has no other use for.
 pub(super) fn print_error(error: Errno) {
+    let mut number = itoa::Buffer::new();
+    let text = match error.text() {
+        Some(text) => ["error: ", text, "\n"],
+        None => ["error: Unknown error ", number.format(error.raw()), "\n"],
+    };
     // The process is about to exit with a failure; that says it even where this cannot.
-    let _ = writeln!(Stderr, "error: {error}");
+    let _ = text.iter().try_for_each(|text| Stderr.write_str(text));
 }
 
 /// The panic handler: message and place on standard error, then SIGABRT.

@@ -7,6 +7,7 @@
 
 pub mod trace;
 
+use std::env::consts::ARCH;
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
@@ -55,8 +56,20 @@ fn brought() -> Option<PathBuf> {
     std::env::var_os("SINEW_TEST_PROGRAMS").map(PathBuf::from)
 }
 
+/// The names of all examples.
+pub fn shipped_examples() -> Vec<String> {
+    let examples = fs::read_dir(Path::new(PACKAGE).join("examples")).expect("there are examples");
+    let mut names: Vec<_> = examples
+        .map(|entry| entry.expect("it can be listed").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .map(|path| path.file_stem().unwrap().to_str().expect("UTF-8").to_owned())
+        .collect();
+    names.sort();
+    names
+}
+
 /// The folder of the release builds for this machine, or for a target if it is installed.
-pub fn release(target: Option<&str>) -> Option<PathBuf> {
+fn release(target: Option<&str>) -> Option<PathBuf> {
     let mut arguments = vec!["--release", "--workspace", "--lib", "--bins", "--examples"];
     let mut folder = target_folder().to_path_buf();
     if let Some(target) = target {
@@ -68,6 +81,21 @@ pub fn release(target: Option<&str>) -> Option<PathBuf> {
     }
     build(&arguments);
     Some(folder.join("release"))
+}
+
+/// The architectures and their release builds, as far as there are a standard library and a
+/// linker for them.
+pub fn architectures() -> Vec<(&'static str, PathBuf)> {
+    let mut found = Vec::new();
+    for architecture in ["x86_64", "aarch64"] {
+        let target = format!("{architecture}-unknown-linux-gnu");
+        let target = (architecture != ARCH).then_some(target.as_str());
+        match release(target) {
+            Some(folder) => found.push((architecture, folder)),
+            None => println!("{architecture}: not looked at, for want of a standard library or a linker"),
+        }
+    }
+    found
 }
 
 /// Whether there are a standard library and a linker for this target.

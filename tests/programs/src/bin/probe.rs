@@ -56,8 +56,7 @@ fn main(start: Start) -> Result<ExitCode, Errno> {
     let code = || number().map_or(ExitCode::USAGE, |number| ExitCode::from(number as u8));
 
     let _guard = Guard;
-    // SAFETY: there is one thread.
-    unsafe { runtime::set_at_exit(at_exit) };
+    runtime::set_at_exit(at_exit);
     match question {
         b"return" => return Ok(code()),
         b"exit" => runtime::exit(code()),
@@ -66,8 +65,7 @@ fn main(start: Start) -> Result<ExitCode, Errno> {
         b"panic" => panic!("the number {} is wrong", black_box(7)),
         b"abort" => runtime::abort(),
         b"lost" => {
-            // SAFETY: there is one thread.
-            unsafe { runtime::set_at_exit(at_exit_fails) };
+            runtime::set_at_exit(at_exit_fails);
             runtime::exit(code())
         }
         _ => {}
@@ -75,8 +73,7 @@ fn main(start: Start) -> Result<ExitCode, Errno> {
 
     // What follows prints its answer and nothing else.
     core::mem::forget(_guard);
-    // SAFETY: there is one thread.
-    unsafe { runtime::set_at_exit(|| Ok(())) };
+    runtime::set_at_exit(|| Ok(()));
     match question {
         b"arguments" => start.args().for_each(|argument| print(argument.to_bytes_with_nul())),
         b"environment" => start.env().for_each(|entry| print(entry.to_bytes_with_nul())),
