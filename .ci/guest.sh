@@ -56,29 +56,53 @@ packages() {
     as_root "${get[@]}" || { as_root apt-get -qq update && as_root "${get[@]}"; }
 }
 
-# Prints the path of a kernel. Only the image is taken out of Debian's package: nothing is installed.
-# The cloud flavour has every console and namespace that we need in a third of the size.
-kernel() {
-    local deb meta name dir=$cache/kernel-$1
-    deb=$(debian_arch "$1")
-    meta=linux-image-cloud-$deb:$deb
-    if ! compgen -G "$dir/vmlinuz-*" >/dev/null; then
-        rm -rf "$dir" "$dir.new"
+# Takes one file out of Debian's package and prints its path: nothing is installed.
+# debian_file ARCHITECTURE PACKAGE PATTERN
+debian_file() {
+    local package=$2:$1 dir=$cache/$2-$1
+    if ! [ -d "$dir" ]; then
+        rm -rf "$dir.new"
         mkdir -p "$dir.new"
-        know_architecture "$deb" >&2
-        # A machine that has never run `apt-get update` knows no package at all.
-        [ -n "$(apt-cache show "$meta" 2>/dev/null)" ] || as_root apt-get -qq update >&2
-        # The metapackage's dependency carries the version.
-        name=$(apt-cache depends "$meta" | sed -n 's/^[ |]*Depends: \(linux-image-[^ ]*\)$/\1/p' | sed 1q)
-        [ -n "$name" ] || die "no kernel package behind $meta"
-        case $name in *:*) ;; *) name=$name:$deb ;; esac
-        (cd "$dir.new" && apt-get -qq download "$name") >&2
-        dpkg-deb --fsys-tarfile "$dir.new"/linux-image-*.deb |
-            tar -x -C "$dir.new" --strip-components=2 --wildcards './boot/vmlinuz-*'
-        rm "$dir.new"/linux-image-*.deb
+        (cd "$dir.new" && apt-get -qq download "$package") >&2
+        dpkg-deb --fsys-tarfile "$dir.new"/*.deb | tar -x -C "$dir.new" --strip-components=2 --wildcards "$3"
+        rm "$dir.new"/*.deb
         mv "$dir.new" "$dir" # complete, or absent
     fi
-    echo "$dir"/vmlinuz-*
+    echo "$dir"/*
+}
+
+# Lets apt know the packages of an architecture.
+know_packages() {
+    know_architecture "$1"
+    # A machine that has never run `apt-get update` knows no package at all.
+    [ -n "$(apt-cache show "linux-image-cloud-$1:$1" 2>/dev/null)" ] || as_root apt-get -qq update
+}
+
+# Prints the path of a kernel. The cloud flavour has every console and namespace that we need in a
+# third of the size.
+kernel() {
+    local deb name link
+    deb=$(debian_arch "$1")
+    # Which one it was, so that a later call needs no network.
+    link=$cache/kernel-$deb
+    if ! [ -f "$link" ]; then
+        mkdir -p "$cache"
+        know_packages "$deb" >&2
+        # The metapackage's dependency carries the version.
+        name=$(apt-cache depends "linux-image-cloud-$deb:$deb" |
+            sed -n 's/^[ |]*Depends: \(linux-image-[^ ]*\)$/\1/p' | sed 1q)
+        [ -n "$name" ] || die "no kernel package for $deb"
+        ln -sfn "$(realpath "$(debian_file "$deb" "${name%:*}" './boot/vmlinuz-*')")" "$link"
+    fi
+    echo "$link"
+}
+
+# Prints the path of a static shell that is many programs, by the name under which it is called.
+busybox() {
+    local deb
+    deb=$(debian_arch "$1")
+    [ -d "$cache/busybox-static-$deb" ] || know_packages "$deb" >&2
+    debian_file "$deb" busybox-static ./bin/busybox
 }
 
 # Puts an argument into the kernel's quotes. The kernel has no escape for a quote, and it ends init's

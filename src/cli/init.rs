@@ -15,8 +15,8 @@ Usage: sinew init [--boot] PROGRAM [ARGUMENT...]
 Starts PROGRAM, buries every orphan, and exits as PROGRAM did: with its code, or
 with 128 and the number of the signal that killed it. PROGRAM is a path.
 
-  --boot      be the init of a machine: mount /proc, /sys, /dev and /tmp first,
-              say how PROGRAM ended, and turn the machine off
+  --boot      be the init of a machine: mount /proc, /sys, /dev, /run and /tmp
+              first, say how PROGRAM ended, and turn the machine off
   -h, --help  say this
 ";
 

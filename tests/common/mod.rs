@@ -51,6 +51,11 @@ pub fn debug_program(name: &str) -> PathBuf {
     existing(folder.join(name))
 }
 
+/// The folder of the programs in a guest, which has no Cargo and brings them along.
+fn brought() -> Option<PathBuf> {
+    std::env::var_os("SINEW_TEST_PROGRAMS").map(PathBuf::from)
+}
+
 /// The names of all examples.
 pub fn shipped_examples() -> Vec<String> {
     let examples = fs::read_dir(Path::new(PACKAGE).join("examples")).expect("there are examples");
@@ -61,11 +66,6 @@ pub fn shipped_examples() -> Vec<String> {
         .collect();
     names.sort();
     names
-}
-
-/// The folder of the programs in a guest, which has no Cargo and brings them along.
-fn brought() -> Option<PathBuf> {
-    std::env::var_os("SINEW_TEST_PROGRAMS").map(PathBuf::from)
 }
 
 /// The folder of the release builds for this machine, or for a target if it is installed.
