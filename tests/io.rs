@@ -7,7 +7,6 @@ use proptest::prelude::*;
 use sinew::Errno;
 use sinew::fd::BorrowedFd;
 use sinew::io::{self, BufWriter, IoSlice, IoSliceMut, ReadError, ReadErrorKind, WriteError};
-use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{PipeReader, PipeWriter, Read, Write as _, pipe};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
@@ -717,40 +716,64 @@ fn a_handler_that_exits_in_the_middle_of_a_print_does_not_look_like_success() {
     assert_end(&output, 74, "error: Device or resource busy\n");
 }
 
-/// Every line is one that somebody printed, and each is there once.
-#[track_caller]
-fn assert_lines(text: &str, handled: u32, printed: u32) {
-    let (mut handlers, mut main, mut number, mut empty) = (0, 0, 0, 0);
-    let mut numbers = BTreeSet::new();
-    for line in text.lines() {
-        match line.split_once(' ').unwrap_or((line, "")) {
-            ("handler", "") => handlers += 1,
-            ("handler", count) => {
-                assert!(numbers.insert(count.parse::<u32>().unwrap()), "twice: {line:?}");
-                handlers += 1;
-            }
-            ("main", count) => {
-                assert_eq!(count, main.to_string(), "after {main} others");
-                main += 1;
-            }
-            ("number", count) => {
-                assert_eq!(count, number.to_string(), "after {number} others");
-                number += 1;
-            }
-            ("", "") => empty += 1,
-            _ => panic!("{line:?}"),
+/// What a program printed whose handler printed too, and how many lines of each there are.
+fn with_handler(mode: &str) -> (String, u32, u32) {
+    let mut child =
+        bounded(program("output")).arg(mode).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // Now and then the pipe is full and a write waits: then handlers come between its parts.
+    let mut stdout = child.stdout.take().unwrap();
+    let (mut text, mut buffer) = (Vec::new(), vec![0; 100_000]);
+    loop {
+        thread::sleep(Duration::from_millis(1));
+        match stdout.read(&mut buffer).unwrap() {
+            0 => break,
+            count => text.extend_from_slice(&buffer[..count]),
         }
     }
-    assert_eq!((handlers, main, number, empty), (handled, printed, printed, printed));
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{:?}", output.status);
+    let counts = str::from_utf8(&output.stderr).unwrap().trim_end();
+    let (handled, printed) = counts.split_once(' ').unwrap();
+    (String::from_utf8(text).unwrap(), handled.parse().unwrap(), printed.parse().unwrap())
 }
 
 #[test]
 fn a_handler_that_prints_neither_waits_nor_tears_a_line() {
-    let output = bounded(program("output")).arg("handler").output().unwrap();
-    assert!(output.status.success(), "{:?}", output.status);
-    let counts = str::from_utf8(&output.stderr).unwrap().trim_end();
-    let (handled, printed) = counts.split_once(' ').unwrap();
-    assert_lines(str::from_utf8(&output.stdout).unwrap(), handled.parse().unwrap(), printed.parse().unwrap());
+    let (text, handled, printed) = with_handler("handler");
+    let (mut handler, mut main, mut number, mut empty) = (0, 0, 0, 0);
+    for line in text.lines() {
+        // Each is one that somebody printed, and comes in order.
+        let (word, count) = match line.split_once(' ').unwrap_or((line, "")) {
+            ("handler", "") if handler % 2 == 0 => (&mut handler, ""),
+            ("handler", count) if handler % 2 == 1 => (&mut handler, count),
+            ("main", count) => (&mut main, count),
+            ("number", count) => (&mut number, count),
+            ("", "") => (&mut empty, ""),
+            _ => panic!("{line:?} after {main} others"),
+        };
+        assert!(count.is_empty() || count == word.to_string(), "{line:?} after {word} others");
+        *word += 1;
+    }
+    assert_eq!((handler, main, number, empty), (handled, printed, printed, printed));
+}
+
+/// What is more than is kept comes between others' words, but all of it comes.
+#[test]
+fn a_handler_that_prints_too_much_loses_nothing() {
+    let (text, handled, printed) = with_handler("flood");
+    let mut expected = String::new();
+    for number in 0..handled {
+        expected += &if number % 2 == 0 { "handler\n".into() } else { format!("handler {number}\n") };
+    }
+    for line in 0..printed {
+        expected += &format!("main {line}\n\nnumber {line}\n");
+    }
+    let count = |text: &str| {
+        let mut counts = [0; 128];
+        text.bytes().for_each(|byte| counts[usize::from(byte)] += 1);
+        counts
+    };
+    assert_eq!(count(&text), count(&expected));
 }
 
 /// Runs the function of this name in a process of its own: the test's standard output is the
@@ -818,8 +841,8 @@ fn threads_print() {
     });
 }
 
-/// Only one test at a time may count signals of its own.
-static HANDLED: AtomicU32 = AtomicU32::new(0);
+/// What the handler has printed, and how much of that it may have printed so far.
+static HANDLED: [AtomicU32; 2] = [const { AtomicU32::new(0) }; 2];
 
 #[test]
 fn a_handler_that_prints_on_a_thread_neither_waits_nor_tears_a_line() {
@@ -844,8 +867,11 @@ fn a_handler_that_prints_on_a_thread_neither_waits_nor_tears_a_line() {
 #[ignore = "it is a part of a_handler_that_prints_on_a_thread_neither_waits_nor_tears_a_line"]
 fn handlers_print_on_threads() {
     extern "C" fn print(_: i32) {
-        HANDLED.fetch_add(1, Ordering::Relaxed);
-        sinew::println!("handler");
+        let [handled, allowed] = &HANDLED;
+        let more = |handled| (handled < allowed.load(Ordering::Relaxed)).then_some(handled + 1);
+        if handled.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok() {
+            sinew::println!("handler");
+        }
     }
 
     marked(|| {
@@ -862,7 +888,10 @@ fn handlers_print_on_threads() {
         let work = |line: &'static str| {
             // SAFETY: it takes nothing.
             threads.lock().unwrap().push(unsafe { libc::pthread_self() } as usize);
-            while HANDLED.load(Ordering::Relaxed) < 3000 {
+            let [handled, allowed] = &HANDLED;
+            while handled.load(Ordering::Relaxed) < 3000 {
+                // No more than is kept while one write is under way.
+                allowed.store(handled.load(Ordering::Relaxed) + 20, Ordering::Relaxed);
                 sinew::println!("{line}");
                 printed.fetch_add(1, Ordering::Relaxed);
             }
@@ -878,7 +907,7 @@ fn handlers_print_on_threads() {
                 thread::sleep(Duration::from_micros(50));
             }
         });
-        sinew::println!("counts {} {}", HANDLED.load(Ordering::Relaxed), printed.into_inner());
+        sinew::println!("counts {} {}", HANDLED[0].load(Ordering::Relaxed), printed.into_inner());
     });
 }
 

@@ -7,6 +7,8 @@ use crate::errno::Errno;
 use crate::fd::{AsFd, BorrowedFd, STDOUT};
 use crate::runtime;
 use crate::sys::{self, FutexFlags, Timespec};
+#[cfg(feature = "std")]
+use core::cell::Cell;
 use core::cell::UnsafeCell;
 use core::fmt;
 use core::marker::PhantomData;
@@ -378,7 +380,7 @@ impl Shared {
     /// it leaves `depth` as it was, and `owner` too unless that was free.
     #[inline]
     fn lock(&self) -> bool {
-        let me = if runtime::is_running() { ONLY_THREAD } else { sys::gettid() as u32 };
+        let me = this_thread();
         if self.owner.load(Relaxed) & !WAITED_FOR == me {
             self.depth.store(self.depth.load(Relaxed) + 1, Relaxed);
             return true;
@@ -506,6 +508,29 @@ impl Late {
                 return;
             }
         }
+    }
+}
+
+/// What stands in `owner` for the calling thread.
+#[inline]
+fn this_thread() -> u32 {
+    if runtime::is_running() {
+        return ONLY_THREAD;
+    }
+    // A system call for each print, unless there is a place to keep the number.
+    #[cfg(feature = "std")]
+    {
+        std::thread_local!(static NUMBER: Cell<u32> = const { Cell::new(FREE) });
+        NUMBER.with(|number| {
+            if number.get() == FREE {
+                number.set(sys::gettid() as u32);
+            }
+            number.get()
+        })
+    }
+    #[cfg(not(feature = "std"))]
+    {
+        sys::gettid() as u32
     }
 }
 

@@ -17,7 +17,8 @@ fn main(start: Start) -> Result<ExitCode, Errno> {
     let mut arguments = start.args().skip(1).map(|argument| argument.to_bytes());
     match arguments.next() {
         Some(b"steps") => steps(arguments.next())?,
-        Some(b"handler") => handler()?,
+        Some(b"handler") => handler(20)?,
+        Some(b"flood") => handler(u32::MAX)?,
         Some(b"busy") => busy()?,
         Some(b"order") => order()?,
         Some(b"nested") => println!("outer {} {}", Inner, Inner),
@@ -54,15 +55,22 @@ fn steps(buffering: Option<&[u8]>) -> Result<(), Errno> {
     Ok(())
 }
 
+/// What the handler has printed.
 static HANDLED: AtomicU32 = AtomicU32::new(0);
+/// How much of that it may have printed so far.
+static ALLOWED: AtomicU32 = AtomicU32::new(0);
 
 extern "C" fn on_alarm(_: i32) {
-    let number = HANDLED.fetch_add(1, Ordering::Relaxed);
+    let number = HANDLED.load(Ordering::Relaxed);
+    if number >= ALLOWED.load(Ordering::Relaxed) {
+        return;
+    }
     if number.is_multiple_of(2) {
         println!("handler");
     } else {
         println!("handler {number}");
     }
+    HANDLED.store(number + 1, Ordering::Relaxed);
 }
 
 /// Sets a handler, and a timer that calls it as often as it can.
@@ -75,23 +83,23 @@ fn alarm(handler: extern "C" fn(i32), microseconds: i64) -> Result<(), Errno> {
     sys::setitimer(Itimer::REAL, &Itimerval { it_interval: every, it_value: every }, None)
 }
 
-/// Prints for as long as it takes to be interrupted some thousand times; says on standard
-/// error how often, and how many lines there are.
-fn handler() -> Result<(), Errno> {
+/// Prints until the handler has printed some thousand times, and no more than `at_once` lines
+/// in one interruption. Says on standard error how many it were, and how many lines of its own.
+fn handler(at_once: u32) -> Result<(), Errno> {
+    const ENOUGH: u32 = 5000;
     alarm(on_alarm, 20)?;
     let mut lines = 0_u32;
-    while HANDLED.load(Ordering::Relaxed) < 5000 {
+    while HANDLED.load(Ordering::Relaxed) < ENOUGH {
+        let allowed = HANDLED.load(Ordering::Relaxed).saturating_add(at_once).min(ENOUGH);
+        ALLOWED.store(allowed, Ordering::Relaxed);
         println!("main {lines}");
-        let text = ["number ", "\n"];
-        // By pieces: a handler may come between, so each has to be a line.
+        // A handler may come between the two, so each ends a line.
         let mut out = io::stdout().lock();
-        out.write_all(text[1].as_bytes())?;
-        write!(out, "{}{lines}{}", text[0], text[1])?;
+        out.write_all(b"\n")?;
+        writeln!(out, "number {lines}")?;
         lines += 1;
     }
-    let off = Timeval { tv_sec: 0, tv_usec: 0 };
-    sys::setitimer(Itimer::REAL, &Itimerval { it_interval: off, it_value: off }, None)?;
-    eprintln!("{} {lines}", HANDLED.load(Ordering::Relaxed));
+    eprintln!("{ENOUGH} {lines}");
     Ok(())
 }
 
