@@ -4,13 +4,14 @@
 #   .ci/guest.sh ARCH CPU FOLDER PROGRAM [ARGUMENT...]
 #
 # ARCH is aarch64 or x86_64, CPU a name that qemu knows. FOLDER becomes the initramfs; its `init` is
-# the tool, which gets the arguments `init --poweroff PROGRAM ARGUMENT...`. The boot has passed when
+# the tool, which gets the arguments `init --boot PROGRAM ARGUMENT...`. The boot has passed when
 # init reports `sinew init: PROGRAM: exit status 0` and the machine then powers itself off.
 #
 # SINEW_CACHE    where the kernel and the logs are kept (default: target/guest)
 # GUEST_KERNEL   a kernel of one's own, instead of Debian's
 # GUEST_CPUS     number of CPUs (1)
 # GUEST_MEMORY   MiB (256)
+# GUEST_ENV      words NAME=value, for the environment of the program
 # GUEST_TIMEOUT  seconds (120)
 set -euo pipefail
 shopt -s inherit_errexit
@@ -55,29 +56,53 @@ packages() {
     as_root "${get[@]}" || { as_root apt-get -qq update && as_root "${get[@]}"; }
 }
 
-# Prints the path of a kernel. Only the image is taken out of Debian's package: nothing is installed.
-# The cloud flavour has every console and namespace that we need in a third of the size.
-kernel() {
-    local deb meta name dir=$cache/kernel-$1
-    deb=$(debian_arch "$1")
-    meta=linux-image-cloud-$deb:$deb
-    if ! compgen -G "$dir/vmlinuz-*" >/dev/null; then
-        rm -rf "$dir" "$dir.new"
+# Takes one file out of Debian's package and prints its path: nothing is installed.
+# debian_file ARCHITECTURE PACKAGE PATTERN
+debian_file() {
+    local package=$2:$1 dir=$cache/$2-$1
+    if ! [ -d "$dir" ]; then
+        rm -rf "$dir.new"
         mkdir -p "$dir.new"
-        know_architecture "$deb" >&2
-        # A machine that has never run `apt-get update` knows no package at all.
-        [ -n "$(apt-cache show "$meta" 2>/dev/null)" ] || as_root apt-get -qq update >&2
-        # The metapackage's dependency carries the version.
-        name=$(apt-cache depends "$meta" | sed -n 's/^[ |]*Depends: \(linux-image-[^ ]*\)$/\1/p' | sed 1q)
-        [ -n "$name" ] || die "no kernel package behind $meta"
-        case $name in *:*) ;; *) name=$name:$deb ;; esac
-        (cd "$dir.new" && apt-get -qq download "$name") >&2
-        dpkg-deb --fsys-tarfile "$dir.new"/linux-image-*.deb |
-            tar -x -C "$dir.new" --strip-components=2 --wildcards './boot/vmlinuz-*'
-        rm "$dir.new"/linux-image-*.deb
+        (cd "$dir.new" && apt-get -qq download "$package") >&2
+        dpkg-deb --fsys-tarfile "$dir.new"/*.deb | tar -x -C "$dir.new" --strip-components=2 --wildcards "$3"
+        rm "$dir.new"/*.deb
         mv "$dir.new" "$dir" # complete, or absent
     fi
-    echo "$dir"/vmlinuz-*
+    echo "$dir"/*
+}
+
+# Lets apt know the packages of an architecture.
+know_packages() {
+    know_architecture "$1"
+    # A machine that has never run `apt-get update` knows no package at all.
+    [ -n "$(apt-cache show "linux-image-cloud-$1:$1" 2>/dev/null)" ] || as_root apt-get -qq update
+}
+
+# Prints the path of a kernel. The cloud flavour has every console and namespace that we need in a
+# third of the size.
+kernel() {
+    local deb name link
+    deb=$(debian_arch "$1")
+    # Which one it was, so that a later call needs no network.
+    link=$cache/kernel-$deb
+    if ! [ -f "$link" ]; then
+        mkdir -p "$cache"
+        know_packages "$deb" >&2
+        # The metapackage's dependency carries the version.
+        name=$(apt-cache depends "linux-image-cloud-$deb:$deb" |
+            sed -n 's/^[ |]*Depends: \(linux-image-[^ ]*\)$/\1/p' | sed 1q)
+        [ -n "$name" ] || die "no kernel package for $deb"
+        ln -sfn "$(realpath "$(debian_file "$deb" "${name%:*}" './boot/vmlinuz-*')")" "$link"
+    fi
+    echo "$link"
+}
+
+# Prints the path of a static shell that is many programs, by the name under which it is called.
+busybox() {
+    local deb
+    deb=$(debian_arch "$1")
+    [ -d "$cache/busybox-static-$deb" ] || know_packages "$deb" >&2
+    debian_file "$deb" busybox-static ./bin/busybox
 }
 
 # Puts an argument into the kernel's quotes. The kernel has no escape for a quote, and it ends init's
@@ -114,7 +139,7 @@ boot() {
     timeout "${GUEST_TIMEOUT:-120}" "${qemu[@]}" -cpu "$cpu" -smp "${GUEST_CPUS:-1}" -m "${GUEST_MEMORY:-256}" \
         -display none -monitor none -nic none -no-reboot -serial stdio \
         -kernel "$kernel" -initrd "$log.cpio" \
-        -append "console=$console quiet panic=-1 -- init --poweroff$arguments" \
+        -append "console=$console quiet panic=-1 ${GUEST_ENV:-} -- init --boot$arguments" \
         </dev/null 2>&1 | tr -d '\r' >"$log.log" || passed=no
     tenths=$(((${EPOCHREALTIME/[.,]/} - start) / 100000))
     rm "$log.cpio"

@@ -11,12 +11,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=.ci/guest.sh
 source .ci/guest.sh
 
-# What runs, on how many CPUs: the bench needs two for producer and consumer to sit apart.
-programs=(
-    '1 /tests/selftest'
-    '1 /examples/hello'
-    '2 /bin/sinew bench --quick'
-)
+# Tests that need more than the programs and a shell. Those that look at the package, or build
+# something, are known by their words.
+not_in_a_guest=' init ' # unshare(1) of util-linux
 case $arch in
     aarch64) cpus=(cortex-a57 neoverse-n1) ;; # without LSE atomics, and with
     x86_64) cpus=(qemu64 max) ;;              # the baseline, and everything that qemu can do
@@ -58,24 +55,75 @@ if [ "$(uname -m)" != "$arch" ]; then
 fi
 "$rustc" --version
 
-cargo build --release --target "$triple" --lib --bin sinew --examples
-cargo test --no-run --target "$triple" # with libc, hence only compiled: the guest has none
+# As tests/common builds them, in the same folder: what stands there is not built again.
+programs=${CARGO_TARGET_DIR:-target}/programs
+target=()
+[ "$(uname -m)" = "$arch" ] || target=(--target "$triple")
+build() {
+    cargo build --quiet --target-dir "$programs" "${target[@]}" "$@"
+}
+build --release --workspace --lib --bins --examples
+build --package sinew-test-programs --bins
+built=$programs${target[1]:+/$triple}
 
-built=${CARGO_TARGET_DIR:-target}/$triple/release
+# The tests themselves, where they cannot run without a guest; static, since it has no libc.
+tests=()
+if [ ${#target[@]} != 0 ]; then
+    named=()
+    for path in tests/*.rs tests/*/main.rs; do
+        name=${path#tests/} name=${name%/main.rs} name=${name%.rs}
+        if [[ $not_in_a_guest != *" $name "* ]] && ! grep -qE 'PACKAGE|architectures|env!' "$path"; then
+            named+=(--test "$name")
+        fi
+    done
+    flags=CARGO_TARGET_$(tr a-z- A-Z_ <<<"$triple")_RUSTFLAGS
+    mapfile -t tests < <(
+        env "$flags=-Ctarget-feature=+crt-static" CARGO_PROFILE_TEST_STRIP=true CARGO_PROFILE_DEV_DEBUG=0 \
+            cargo test --no-run --target-dir "$programs/static" "${target[@]}" "${named[@]}" 2>&1 |
+            tee /dev/stderr | sed -n 's/^ *Executable .* (\(.*\))$/\1/p'
+    )
+    [ ${#tests[@]} = $((${#named[@]} / 2)) ] || die "not every test was built"
+fi
+
+# The files of the guest: the programs as in the folder that Cargo makes, and the tests.
 folder=$cache/$arch-files
 rm -rf "$folder"
-mkdir -p "$folder"/{bin,dev,examples,proc,root,run,sys,tests,tmp}
-cp "$built/sinew" "$folder/init"
-ln -s /init "$folder/bin/sinew"
-cp "$built/examples/selftest" "$folder/tests/"
-cp "$built/examples/hello" "$folder/examples/"
+mkdir -p "$folder"/{dev,proc,programs/{debug,examples},run,sys,tests,tmp}
+copy() { # FROM TO: every program
+    find "$1" -maxdepth 1 -type f -executable -exec cp -t "$2" {} +
+}
+copy "$built/release" "$folder/programs"
+copy "$built/debug" "$folder/programs/debug"
+cp "$built/release/examples/"{hello,relro} "$folder/programs/examples"
+cp "$built/release/sinew" "$folder/init"
+if [ ${#tests[@]} != 0 ]; then
+    mkdir "$folder/bin"
+    cp "$(busybox "$arch")" "$folder/bin/busybox"
+    for name in cat cp echo env false head kill ls printf ps pwd seq sh sleep sort tail test tr true wc; do
+        ln -s busybox "$folder/bin/$name"
+    done
+    each=
+    for path in "${tests[@]}"; do
+        name=${path##*/} name=${name%-*}
+        cp "$path" "$folder/tests/$name"
+        each+=" /tests/$name"
+    done
+fi
+
+# What runs: the number of processors, their kind, the program. The bench needs two for producer and
+# consumer to sit apart; with emulated ones the figures mean nothing, but all of it runs.
+boots=()
+for cpu in "${cpus[@]}"; do
+    boots+=("1 $cpu /programs/selftest" "1 $cpu /programs/examples/hello")
+done
+boots+=("2 ${cpus[-1]} /programs/sinew bench --quick")
+[ ${#tests[@]} = 0 ] || boots+=("2 ${cpus[0]} /programs/each$each")
 
 failed=0
-for cpu in "${cpus[@]}"; do
-    for program in "${programs[@]}"; do
-        read -ra words <<<"$program"
-        # A process of its own: `||` would switch errexit off inside a function.
-        GUEST_CPUS=${words[0]} .ci/guest.sh "$arch" "$cpu" "$folder" "${words[@]:1}" || failed=$((failed + 1))
-    done
+for boot in "${boots[@]}"; do
+    read -ra boot <<<"$boot"
+    # A process of its own: `||` would switch errexit off inside a function.
+    GUEST_CPUS=${boot[0]} GUEST_ENV=SINEW_TEST_PROGRAMS=/programs \
+        .ci/guest.sh "$arch" "${boot[1]}" "$folder" "${boot[@]:2}" || failed=$((failed + 1))
 done
 [ $failed = 0 ] || die "$failed boots failed on $arch"

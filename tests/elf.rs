@@ -2,31 +2,15 @@
 
 mod common;
 
-use common::{release, shipped_examples};
+use common::{architectures, shipped_examples};
 use object::LittleEndian as LE;
 use object::elf::{self, FileHeader64, ProgramHeader64, SectionHeader64};
 use object::read::elf::{
     Dyn, FileHeader, ProgramHeader, Rela, RelrIterator, SectionHeader, SectionTable, Sym,
 };
 use std::collections::BTreeMap;
-use std::env::consts::ARCH;
 use std::fs;
 use std::path::{Path, PathBuf};
-
-/// The architectures, this machine's first. The others are looked at where there are a
-/// standard library and a linker for them.
-fn architectures() -> Vec<(&'static str, PathBuf)> {
-    let mut found = Vec::new();
-    for architecture in ["x86_64", "aarch64"] {
-        let target = format!("{architecture}-unknown-linux-gnu");
-        let target = (architecture != ARCH).then_some(target.as_str());
-        match release(target) {
-            Some(folder) => found.push((architecture, folder)),
-            None => println!("{architecture}: not looked at, for want of a standard library or a linker"),
-        }
-    }
-    found
-}
 
 /// The programs that are shipped: the tool and every example.
 fn shipped() -> Vec<String> {

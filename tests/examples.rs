@@ -1,5 +1,5 @@
-//! Every example prints what `examples/expected/NAME.txt` says. `[..]` there stands for
-//! anything within a line.
+//! Every example prints what `examples/expected/NAME.txt` says: a line `$ NAME ARGUMENT...`
+//! starts it, and what it prints follows. `[..]` stands for anything within a line.
 
 mod common;
 
@@ -9,10 +9,10 @@ use std::path::Path;
 
 /// Whether a line is as expected.
 fn matches(expected: &str, line: &str) -> bool {
-    let mut pieces = expected.split("[..]");
-    let Some(mut rest) = line.strip_prefix(pieces.next().unwrap_or_default()) else { return false };
-    let mut pieces: Vec<_> = pieces.collect();
-    let Some(last) = pieces.pop() else { return rest.is_empty() };
+    let mut pieces: Vec<_> = expected.split("[..]").collect();
+    let (first, last) = (pieces.remove(0), pieces.pop());
+    let Some(last) = last else { return line == first };
+    let Some(mut rest) = line.strip_prefix(first) else { return false };
     for piece in pieces {
         match rest.split_once(piece) {
             Some((_, behind)) => rest = behind,
@@ -32,13 +32,23 @@ fn the_pattern_matches_what_it_says() {
 #[test]
 fn every_example_prints_what_it_should() {
     for name in shipped_examples() {
-        let expected = Path::new(PACKAGE).join("examples/expected").join(&name).with_extension("txt");
-        let expected = fs::read_to_string(&expected).unwrap_or_else(|_| panic!("no {}", expected.display()));
-        let output = bounded(example(&name)).output().expect("it starts");
-        assert!(output.status.success(), "{name}: {}", output.status);
-        let printed = String::from_utf8(output.stdout).expect("UTF-8");
-        let same = printed.lines().count() == expected.lines().count()
-            && expected.lines().zip(printed.lines()).all(|(expected, line)| matches(expected, line));
-        assert!(same, "{name} printed\n{printed}instead of\n{expected}");
+        let transcript = Path::new(PACKAGE).join("examples/expected").join(&name).with_extension("txt");
+        let transcript =
+            fs::read_to_string(&transcript).unwrap_or_else(|_| panic!("no {}", transcript.display()));
+        let mut lines = transcript.lines().peekable();
+        assert!(lines.peek().is_some(), "{name} is not started");
+        while let Some(command) = lines.next() {
+            let mut words = command.split_whitespace();
+            assert_eq!((words.next(), words.next()), (Some("$"), Some(&name[..])), "{command}");
+            let expected: Vec<_> =
+                std::iter::from_fn(|| lines.next_if(|line| !line.starts_with("$ "))).collect();
+
+            let output = bounded(example(&name)).args(words).output().expect("it starts");
+            assert!(output.status.success(), "{command}: {}", output.status);
+            let printed = String::from_utf8(output.stdout).expect("UTF-8");
+            let same = printed.lines().count() == expected.len()
+                && expected.iter().zip(printed.lines()).all(|(expected, line)| matches(expected, line));
+            assert!(same, "{command} printed\n{printed}instead of\n{}", expected.join("\n"));
+        }
     }
 }

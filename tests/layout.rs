@@ -76,9 +76,9 @@ fn every_call_has_the_number_of_the_c_library() {
         SYS_pidfd_send_signal SYS_pipe2 SYS_ppoll SYS_prctl SYS_pread64 SYS_prlimit64 SYS_pwrite64 SYS_read
         SYS_readv SYS_reboot SYS_rt_sigaction SYS_rt_sigpending SYS_rt_sigprocmask SYS_rt_sigsuspend
         SYS_rt_sigtimedwait SYS_sched_getaffinity SYS_sched_setaffinity SYS_sched_yield SYS_setgid
-        SYS_setgroups SYS_setitimer SYS_setpgid SYS_setresgid SYS_setresuid SYS_setsid SYS_setuid SYS_statx
-        SYS_sync SYS_tgkill SYS_umask SYS_umount2 SYS_uname SYS_unlinkat SYS_wait4 SYS_waitid SYS_write
-        SYS_writev
+        SYS_setgroups SYS_setitimer SYS_setpgid SYS_setresgid SYS_setresuid SYS_setsid SYS_setuid SYS_sigaltstack
+        SYS_statx SYS_sync SYS_tgkill SYS_umask SYS_umount2 SYS_uname SYS_unlinkat SYS_wait4 SYS_waitid
+        SYS_write SYS_writev
     };
     assert_eq!(nr::ALL.len(), oracle.len());
     for (number, name) in nr::ALL {
@@ -188,6 +188,9 @@ fn every_flag_is_the_c_librarys() {
         SigActionFlags {
             NOCLDSTOP = SA_NOCLDSTOP, NOCLDWAIT = SA_NOCLDWAIT, SIGINFO = SA_SIGINFO, ONSTACK = SA_ONSTACK,
             RESTART = SA_RESTART, NODEFER = SA_NODEFER, RESETHAND = SA_RESETHAND,
+        }
+        SigStackFlags {
+            ONSTACK = SS_ONSTACK, DISABLE = SS_DISABLE,
         }
         PollEvents {
             IN = POLLIN, PRI = POLLPRI, OUT = POLLOUT, ERR = POLLERR, HUP = POLLHUP, NVAL = POLLNVAL,
@@ -323,6 +326,7 @@ fn every_struct_has_the_layout_of_the_c_librarys() {
     same_layout!(Timeval, libc::timeval, tv_sec tv_usec);
     same_layout!(Itimerval, libc::itimerval, it_interval it_value);
     same_layout!(Rlimit, libc::rlimit64, rlim_cur rlim_max);
+    same_layout!(SigStack, libc::stack_t, ss_sp ss_flags ss_size);
     same_layout!(Winsize, libc::winsize, ws_row ws_col ws_xpixel ws_ypixel);
     same_layout!(StatxTimestamp, libc::statx_timestamp, tv_sec tv_nsec);
     same_layout!(

@@ -15,22 +15,22 @@ Usage: sinew init [--boot] PROGRAM [ARGUMENT...]
 Starts PROGRAM, buries every orphan, and exits as PROGRAM did: with its code, or
 with 128 and the number of the signal that killed it. PROGRAM is a path.
 
-  --boot      be the init of a machine: mount /proc, /sys, /dev and /tmp first,
-              say how PROGRAM ended, and turn the machine off
+  --boot      be the init of a machine: mount /proc, /sys, /dev, /run and /tmp
+              first, say how PROGRAM ended, and turn the machine off
   -h, --help  say this
 ";
 
 /// Runs the command.
 pub fn main(start: Start, arguments: Args) -> ExitCode {
     let mut boot = false;
-    let known = |option: Opt<Word>, _: &mut Words| match option {
+    let mut known = |option: Opt<Word>, _: &mut Words| match option {
         Opt::Long(b"boot") => {
             boot = true;
             Ok(())
         }
         _ => Err(UNKNOWN),
     };
-    let operands = match options("sinew init", HELP, arguments, known) {
+    let operands = match options("sinew init", HELP, arguments, &mut known) {
         Ok(mut words) => words.positionals().count(),
         Err(code) => return code,
     };
@@ -75,7 +75,8 @@ fn tell_end(program: &CStr, status: ExitStatus) {
         None => (": exit status ", status.code().unwrap_or_default()),
     };
     let mut digits = itoa::Buffer::new();
-    let number = digits.format(number).as_bytes();
+    // It is not negative.
+    let number = digits.format(number as u64).as_bytes();
     complain(&[b"sinew init: ", program.to_bytes(), what.as_bytes(), number, b"\n"]);
 }
 

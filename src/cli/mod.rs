@@ -27,6 +27,9 @@ type Word = &'static [u8];
 /// The words that are left, as the parser reads them.
 type Words = Options<Word, Map<Args, fn(&'static CStr) -> Word>>;
 
+/// What a command makes of an option.
+type Known<'a> = dyn FnMut(Opt<Word>, &mut Words) -> Result<(), &'static str> + 'a;
+
 /// Runs the command that the arguments name.
 pub fn main(start: Start) -> ExitCode {
     let mut arguments = start.args();
@@ -39,10 +42,6 @@ pub fn main(start: Start) -> ExitCode {
             put(HELP);
             ExitCode::SUCCESS
         }
-        Some(b"-V" | b"--version") => {
-            put(concat!("sinew ", env!("CARGO_PKG_VERSION"), "\n"));
-            ExitCode::SUCCESS
-        }
         Some(word) if !word.starts_with(b"-") => wrong_usage("sinew", "there is no command ", word),
         // No command means the default one, also with options.
         _ => bench::main(start, arguments),
@@ -52,19 +51,19 @@ pub fn main(start: Start) -> ExitCode {
 /// Reads the options of a command up to its first operand and gives what is left.
 ///
 /// `known` takes an option, and its value out of the words, or says what is wrong with it;
-/// `--help` is dealt with here. The error is the code to exit with.
-fn options(
-    command: &str,
-    help: &str,
-    arguments: Args,
-    mut known: impl FnMut(Opt<Word>, &mut Words) -> Result<(), &'static str>,
-) -> Result<Words, ExitCode> {
+/// `--help` and `--version` are dealt with here. The error is the code to exit with.
+#[inline(never)]
+fn options(command: &str, help: &str, arguments: Args, known: &mut Known<'_>) -> Result<Words, ExitCode> {
     let mut words: Words = Options::new(arguments.map(CStr::to_bytes));
     loop {
         let option = match words.next_opt() {
             Ok(None) => return Ok(words),
             Ok(Some(Opt::Short(b'h') | Opt::Long(b"help"))) => {
                 put(help);
+                return Err(ExitCode::SUCCESS);
+            }
+            Ok(Some(Opt::Short(b'V') | Opt::Long(b"version"))) => {
+                put(concat!("sinew ", env!("CARGO_PKG_VERSION"), "\n"));
                 return Err(ExitCode::SUCCESS);
             }
             Ok(Some(option)) => option,

@@ -36,7 +36,8 @@ pub fn put_foreign(bytes: &[u8]) {
 /// Writes a number.
 #[inline(never)]
 pub fn put_number(number: u64) {
-    let _ = stdout().write_integer(number);
+    let mut digits = itoa::Buffer::new();
+    put(digits.format(number));
 }
 
 /// Writes so many spaces.

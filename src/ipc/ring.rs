@@ -34,6 +34,9 @@
 //!   piece even where the ring wraps: the memory is mapped twice in a row.
 //! - A side that has to wait spins for a moment, if that has paid lately, and then sleeps on
 //!   a futex. Nobody is woken who does not sleep.
+//! - Both sides may wait for more than one byte, and then what they wait for has to fit
+//!   together: if the producer wants `r` bytes of room and the consumer `p` bytes, and
+//!   `r + p` is more than the capacity and one, both can wait for ever.
 //! - It ends like a pipe. When the producer closes, is dropped or dies, the consumer reads
 //!   what is left and then the end. When the consumer does, the producer gets
 //!   [`Errno::PIPE`] (and no signal). A peer that was killed is noticed within
@@ -112,8 +115,10 @@ impl Ring {
             return Err(Errno::INVAL);
         }
         let front = page_size();
-        let capacity = capacity.max(front).checked_next_power_of_two().ok_or(Errno::NOMEM)?;
-        let file = memfd(c"sinew-ring", front.checked_add(capacity).ok_or(Errno::NOMEM)?)?;
+        let capacity = capacity.max(front).checked_next_power_of_two();
+        // More is no length of a file to the kernel.
+        let capacity = capacity.filter(|bytes| bytes.leading_zeros() > 1).ok_or(Errno::NOMEM)?;
+        let file = memfd(c"sinew-ring", front + capacity)?;
         // The kernel's zeros are a valid header.
         let memory = Mirror::new(file.as_fd(), front, capacity)?;
         let lifeline = sys::pipe2(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
@@ -221,7 +226,7 @@ impl Side {
             }
         }
         let flag = sleeps(header);
-        let limit = Timespec { tv_sec: 0, tv_nsec: LIVENESS.subsec_nanos().into() };
+        let limit = Timespec { tv_sec: LIVENESS.as_secs() as i64, tv_nsec: LIVENESS.subsec_nanos().into() };
         loop {
             flag.store(1, Ordering::SeqCst);
             if changed() {
@@ -229,8 +234,9 @@ impl Side {
             }
             // The flag is 0 again when the peer wakes us, or woke us before we slept.
             match sys::futex_wait(flag, 1, FutexFlags::empty(), Some(&limit)) {
-                Ok(()) | Err(Errno::AGAIN | Errno::INTR) => {}
-                Err(Errno::TIMEDOUT) => {
+                Ok(()) | Err(Errno::AGAIN) => {}
+                // A signal starts the time anew: where they come often, it never ends.
+                Err(Errno::TIMEDOUT | Errno::INTR) => {
                     if !changed() && self.peer_is_dead()? {
                         // What it published before it died still counts.
                         header.closed.0.fetch_or(gone, Ordering::SeqCst);
@@ -333,28 +339,33 @@ impl Producer {
         if at_least as u64 > self.0.capacity {
             return Err(Errno::MSGSIZE);
         }
-        while self.free()? < at_least as u64 {
+        while self.free() < at_least as u64 {
             self.look_or_wait()?;
         }
         if self.0.is_closed(CONSUMER_GONE) {
             return Err(Errno::PIPE);
         }
-        let free = self.free()? as usize;
+        let free = self.free() as usize;
         // SAFETY: the consumer keeps its hands off what is free. If it does not, bytes
         // change, which any byte may do.
         Ok(unsafe { core::slice::from_raw_parts_mut(self.0.memory.at(self.0.position), free) })
     }
 
+    /// How many bytes are free, as far as we know.
     #[inline]
-    fn free(&self) -> Result<u64, Errno> {
-        let used = self.0.position.wrapping_sub(self.0.peer);
-        self.0.capacity.checked_sub(used).ok_or(Errno::BADMSG)
+    fn free(&self) -> u64 {
+        self.0.capacity - (self.0.position - self.0.peer)
     }
 
     #[inline]
     fn look_or_wait(&mut self) -> Result<(), Errno> {
         let tail = self.0.header().tail.0.load(Ordering::Acquire);
         if tail != self.0.peer {
+            // It only grows, and what was not published cannot be released. All else that
+            // we reckon with is our own, so this is the place to check.
+            if tail.wrapping_sub(self.0.peer) > self.0.position - self.0.peer {
+                return Err(Errno::BADMSG);
+            }
             self.0.peer = tail;
             return Ok(());
         }
@@ -371,7 +382,7 @@ impl Producer {
     /// - [`Errno::INVAL`]: more than was reserved; nothing is published.
     #[inline]
     pub fn commit(&mut self, count: usize) -> Result<(), Errno> {
-        if count as u64 > self.free()? {
+        if count as u64 > self.free() {
             return Err(Errno::INVAL);
         }
         self.0.position += count as u64;
@@ -453,21 +464,21 @@ impl Consumer {
         if at_least as u64 > self.side.capacity {
             return Err(Errno::MSGSIZE);
         }
-        while self.available()? < at_least as u64 {
+        while self.available() < at_least as u64 {
             if !self.look_or_wait()? {
                 break;
             }
         }
-        let available = self.available()? as usize;
+        let available = self.available() as usize;
         // SAFETY: the producer keeps its hands off what it has published. If it does not,
         // bytes change, which any byte may do.
         Ok(unsafe { core::slice::from_raw_parts(self.side.memory.at(self.side.position), available) })
     }
 
+    /// How many bytes are there, as far as we know.
     #[inline]
-    fn available(&self) -> Result<u64, Errno> {
-        let available = self.side.peer.wrapping_sub(self.side.position);
-        if available > self.side.capacity { Err(Errno::BADMSG) } else { Ok(available) }
+    fn available(&self) -> u64 {
+        self.side.peer - self.side.position
     }
 
     /// Whether there can be more than before.
@@ -477,6 +488,10 @@ impl Consumer {
         let closed = self.side.is_closed(PRODUCER_GONE);
         let head = self.side.header().head.0.load(Ordering::Acquire);
         if head != self.side.peer {
+            // It only grows, and by no more than there is room for.
+            if head.wrapping_sub(self.side.peer) > self.side.capacity - self.available() {
+                return Err(Errno::BADMSG);
+            }
             self.side.peer = head;
             return Ok(true);
         }
@@ -490,15 +505,16 @@ impl Consumer {
 
     /// Gives the first `count` bytes back to the producer.
     ///
-    /// It tells the producer of every eighth of the ring, and whenever nothing is left that
-    /// it has seen: telling it each time would cost more than the bytes.
+    /// It tells the producer of every eighth of the ring, whenever nothing is left that it has
+    /// seen, and before it waits: telling it each time would cost more than the bytes. So a
+    /// producer that wants almost all of the ring can have to wait for the next of these.
     ///
     /// # Errors
     ///
     /// - [`Errno::INVAL`]: more than were there.
     #[inline]
     pub fn consume(&mut self, count: usize) -> Result<(), Errno> {
-        if count as u64 > self.available()? {
+        if count as u64 > self.available() {
             return Err(Errno::INVAL);
         }
         self.side.position += count as u64;

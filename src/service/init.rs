@@ -6,38 +6,70 @@
 use crate::errno::Errno;
 use crate::fd::CWD;
 use crate::process::{ExitStatus, Fork, fork, wait};
-use crate::sys::{self, MountFlags, Pid, RebootCommand};
+use crate::sys::{self, AtFlags, MountFlags, Pid, RebootCommand, StatxMask};
 use core::ffi::{CStr, c_char};
 
-/// What the first process of a machine has to mount, in this order: kind and place.
-const MOUNTS: [(&CStr, &CStr); 4] =
-    [(c"proc", c"/proc"), (c"sysfs", c"/sys"), (c"devtmpfs", c"/dev"), (c"tmpfs", c"/tmp")];
+/// A place that belongs to every machine.
+struct Mount {
+    kind: &'static CStr,
+    place: &'static CStr,
+    flags: MountFlags,
+    data: &'static CStr,
+}
 
-/// Mounts `/proc`, `/sys`, `/dev` and `/tmp`, as the init of a machine has to. What is
-/// mounted already stays, and a missing folder is made. A place that cannot be mounted is
-/// told to `failed`, and the rest goes on.
+/// No device, no set-user-id bit and no program counts there.
+const PLAIN: MountFlags = MountFlags::NOSUID.union(MountFlags::NODEV).union(MountFlags::NOEXEC);
+/// Programs do.
+const PROGRAMS: MountFlags = MountFlags::NOSUID.union(MountFlags::NODEV);
+/// Devices do.
+const DEVICES: MountFlags = MountFlags::NOSUID.union(MountFlags::NOEXEC);
+
+/// What the first process of a machine has to mount, in this order.
+const MOUNTS: [Mount; 7] = [
+    Mount { kind: c"proc", place: c"/proc", flags: PLAIN, data: c"" },
+    Mount { kind: c"sysfs", place: c"/sys", flags: PLAIN, data: c"" },
+    Mount { kind: c"devtmpfs", place: c"/dev", flags: DEVICES, data: c"" },
+    // Without `ptmxmode` nobody could open a terminal there.
+    Mount { kind: c"devpts", place: c"/dev/pts", flags: DEVICES, data: c"mode=620,ptmxmode=666" },
+    Mount { kind: c"tmpfs", place: c"/dev/shm", flags: PROGRAMS, data: c"" },
+    Mount { kind: c"tmpfs", place: c"/run", flags: PROGRAMS, data: c"mode=755" },
+    Mount { kind: c"tmpfs", place: c"/tmp", flags: PROGRAMS, data: c"" },
+];
+
+/// Mounts `/proc`, `/sys`, `/dev` with `/dev/pts` and `/dev/shm`, `/run` and `/tmp`, as the
+/// init of a machine has to. What is mounted already stays as it is, and a missing folder is
+/// made. A place that cannot be mounted is told to `failed`, and the rest goes on.
 pub fn mount_all(mut failed: impl FnMut(&CStr, Errno)) {
-    for (kind, place) in MOUNTS {
-        if let Err(error) = mount(kind, place) {
-            failed(place, error);
+    for mount in &MOUNTS {
+        if let Err(error) = mount.mount() {
+            failed(mount.place, error);
         }
     }
 }
 
-fn mount(kind: &CStr, place: &CStr) -> Result<(), Errno> {
-    match sys::mkdirat(CWD, place, 0o755) {
-        Ok(()) | Err(Errno::EXIST) => {}
-        Err(error) => return Err(error),
+impl Mount {
+    fn mount(&self) -> Result<(), Errno> {
+        match sys::mkdirat(CWD, self.place, 0o755) {
+            Ok(()) | Err(Errno::EXIST) => {}
+            Err(error) => return Err(error),
+        }
+        // The kernel did it, or the runtime of a container. A second tmpfs would hide the first.
+        if is_mounted(self.place)? {
+            return Ok(());
+        }
+        match sys::mount(Some(self.kind), self.place, Some(self.kind), self.flags, Some(self.data)) {
+            // A kernel before 5.8 does not say what is mounted, but it refuses the same twice.
+            Err(Errno::BUSY) => Ok(()),
+            result => result,
+        }
     }
-    let mut flags = MountFlags::NOSUID;
-    if place != c"/dev" {
-        flags |= MountFlags::NODEV;
-    }
-    match sys::mount(Some(kind), place, Some(kind), flags, None) {
-        // It stands there already: the kernel did it, or the runtime of a container.
-        Err(Errno::BUSY) => Ok(()),
-        result => result,
-    }
+}
+
+/// Whether something is mounted on this very place.
+fn is_mounted(place: &CStr) -> Result<bool, Errno> {
+    const MOUNT_ROOT: u64 = linux_raw_sys::general::STATX_ATTR_MOUNT_ROOT as u64;
+    let status = sys::statx(CWD, place, AtFlags::empty(), StatxMask::empty())?;
+    Ok(status.stx_attributes & MOUNT_ROOT != 0)
 }
 
 /// Starts a program and waits for it, and for every orphan that comes in the meantime.

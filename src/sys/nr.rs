@@ -88,6 +88,7 @@ numbers! {
     SETRESUID = setresuid, __NR_setresuid;
     SETSID = setsid, __NR_setsid;
     SETUID = setuid, __NR_setuid;
+    SIGALTSTACK = sigaltstack, __NR_sigaltstack;
     STATX = statx, __NR_statx;
     SYNC = sync, __NR_sync;
     TGKILL = tgkill, __NR_tgkill;

@@ -326,3 +326,61 @@ pub fn rt_sigtimedwait(
     })
     .map(|signal| signal as i32)
 }
+
+flags! {
+    /// Flags of [`SigStack`].
+    pub struct SigStackFlags: u32 {
+        /// `SS_ONSTACK`: the thread runs on it now; only the kernel sets this.
+        ONSTACK = raw::SS_ONSTACK;
+        /// `SS_DISABLE`: there is none.
+        DISABLE = raw::SS_DISABLE;
+        /// `SS_AUTODISARM`: gone while a handler runs on it (Linux 4.7).
+        AUTODISARM = raw::SS_AUTODISARM;
+    }
+}
+
+/// The alternate stack of a thread: the kernel's `stack_t`.
+#[doc(alias = "stack_t")]
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct SigStack {
+    /// The lowest byte.
+    pub ss_sp: *mut c_void,
+    /// What it is used for now, or not used for.
+    pub ss_flags: SigStackFlags,
+    /// How many bytes it has: `AT_MINSIGSTKSZ` of the auxiliary vector for the kernel's frame,
+    /// and what the handlers need.
+    pub ss_size: usize,
+}
+
+assert_layout!(SigStack, raw::sigaltstack, { ss_sp = ss_sp, ss_flags = ss_flags, ss_size = ss_size });
+
+impl Default for SigStack {
+    /// No stack.
+    fn default() -> Self {
+        Self { ss_sp: ptr::null_mut(), ss_flags: SigStackFlags::DISABLE, ss_size: 0 }
+    }
+}
+
+/// `sigaltstack(2)`: sets the stack on which handlers with [`SigActionFlags::ONSTACK`] run in
+/// this thread; `old` gets what it was. A forked child inherits it, an exec clears it.
+///
+/// # Errors
+///
+/// - [`Errno::INVAL`]: a flag that the kernel does not know.
+/// - [`Errno::NOMEM`]: the stack is too small for a frame.
+/// - [`Errno::PERM`]: the thread runs on the present one.
+///
+/// # Safety
+///
+/// Nobody else may use the memory for as long as it is set, and the stack that it replaces
+/// must not be needed.
+///
+/// # References
+///
+/// - [sigaltstack(2)](https://man7.org/linux/man-pages/man2/sigaltstack.2.html)
+#[inline]
+pub unsafe fn sigaltstack(new: Option<&SigStack>, old: Option<&mut SigStack>) -> Result<(), Errno> {
+    // SAFETY: the kernel reads the one struct and writes the other; the caller lends the stack.
+    check(unsafe { syscall2(nr::SIGALTSTACK, new.into(), old.into()) }).map(drop)
+}

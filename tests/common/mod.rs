@@ -7,6 +7,7 @@
 
 pub mod trace;
 
+use std::env::consts::ARCH;
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
@@ -32,11 +33,8 @@ pub fn tool() -> PathBuf {
 /// The release build of one of `tests/programs`.
 pub fn program(name: &str) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    let folder = FOLDER.get_or_init(|| {
-        // A guest has no Cargo: it brings the programs along.
-        let brought = std::env::var_os("SINEW_TEST_PROGRAMS").map(PathBuf::from);
-        brought.unwrap_or_else(|| release(None).expect("this machine builds for itself"))
-    });
+    let folder = FOLDER
+        .get_or_init(|| brought().unwrap_or_else(|| release(None).expect("this machine builds for itself")));
     existing(folder.join(name))
 }
 
@@ -44,10 +42,18 @@ pub fn program(name: &str) -> PathBuf {
 pub fn debug_program(name: &str) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| {
+        if let Some(brought) = brought() {
+            return brought.join("debug");
+        }
         build(&["--package=sinew-test-programs", "--bins"]);
         target_folder().join("debug")
     });
     existing(folder.join(name))
+}
+
+/// The folder of the programs in a guest, which has no Cargo and brings them along.
+fn brought() -> Option<PathBuf> {
+    std::env::var_os("SINEW_TEST_PROGRAMS").map(PathBuf::from)
 }
 
 /// The names of all examples.
@@ -63,7 +69,7 @@ pub fn shipped_examples() -> Vec<String> {
 }
 
 /// The folder of the release builds for this machine, or for a target if it is installed.
-pub fn release(target: Option<&str>) -> Option<PathBuf> {
+fn release(target: Option<&str>) -> Option<PathBuf> {
     let mut arguments = vec!["--release", "--workspace", "--lib", "--bins", "--examples"];
     let mut folder = target_folder().to_path_buf();
     if let Some(target) = target {
@@ -75,6 +81,21 @@ pub fn release(target: Option<&str>) -> Option<PathBuf> {
     }
     build(&arguments);
     Some(folder.join("release"))
+}
+
+/// The architectures and their release builds, as far as there are a standard library and a
+/// linker for them.
+pub fn architectures() -> Vec<(&'static str, PathBuf)> {
+    let mut found = Vec::new();
+    for architecture in ["x86_64", "aarch64"] {
+        let target = format!("{architecture}-unknown-linux-gnu");
+        let target = (architecture != ARCH).then_some(target.as_str());
+        match release(target) {
+            Some(folder) => found.push((architecture, folder)),
+            None => println!("{architecture}: not looked at, for want of a standard library or a linker"),
+        }
+    }
+    found
 }
 
 /// Whether there are a standard library and a linker for this target.

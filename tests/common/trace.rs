@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::mem;
 use std::os::unix::fs::FileExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::ptr;
 
 /// `PTRACE_O_EXITKILL`: the program does not outlive the test.
@@ -17,7 +17,7 @@ const SYSTEM_CALL: i32 = libc::SIGTRAP | 0x80;
 pub struct Tracee {
     pid: libc::pid_t,
     memory: File,
-    output: Box<dyn Read>,
+    child: Child,
 }
 
 /// How a program ended, and what it wrote.
@@ -40,11 +40,11 @@ impl Tracee {
                 _ => Err(io::Error::last_os_error()),
             })
         };
-        let mut child = command.stdout(Stdio::piped()).spawn().expect("the program starts");
+        let child = command.stdout(Stdio::piped()).spawn().expect("the program starts");
         let pid = child.id() as libc::pid_t;
         let memory =
             File::options().read(true).write(true).open(format!("/proc/{pid}/mem")).expect("it lives");
-        let tracee = Self { pid, memory, output: Box::new(child.stdout.take().expect("it is piped")) };
+        let tracee = Self { pid, memory, child };
         assert_eq!(tracee.wait().stopped_signal(), Some(libc::SIGTRAP), "the exec stops it");
         let options = EXITKILL | libc::PTRACE_O_TRACESYSGOOD as usize;
         tracee.request(libc::PTRACE_SETOPTIONS, 0, ptr::without_provenance_mut(options));
@@ -111,7 +111,8 @@ impl Tracee {
             let status = self.wait();
             let Some(signal) = status.stopped_signal() else {
                 let mut output = Vec::new();
-                self.output.read_to_end(&mut output).expect("a pipe can be read");
+                let pipe = self.child.stdout.as_mut().expect("it is piped");
+                pipe.read_to_end(&mut output).expect("a pipe can be read");
                 return Ended { count: 0, status, output };
             };
             deliver = if stopped(&self, signal) { 0 } else { signal };

@@ -2,8 +2,9 @@
 
 use super::pattern::Pattern;
 use core::ffi::CStr;
+use linux_raw_sys::general::S_IFIFO;
 use sinew::Errno;
-use sinew::fd::{AsFd, OwnedFd};
+use sinew::fd::{AsFd, CWD, OwnedFd};
 use sinew::io;
 use sinew::ipc::ring::{Consumer, Producer};
 use sinew::ipc::{Ring, fifo, pipe};
@@ -54,7 +55,7 @@ impl Contender {
     pub fn open(self, folder: Option<&[u8]>) -> Result<Channel, Errno> {
         match self.kind {
             Kind::Pipe => Self::sized(pipe()?, self.capacity),
-            Kind::Fifo => Self::sized(open_fifo(folder.ok_or(Errno::ROFS)?)?, self.capacity),
+            Kind::Fifo => Self::sized(open_temporary(folder.ok_or(Errno::ROFS)?, S_IFIFO)?, self.capacity),
             Kind::Ring => Ring::new(self.capacity).map(Channel::Ring),
         }
     }
@@ -65,15 +66,18 @@ impl Contender {
     }
 }
 
-fn open_fifo(folder: &[u8]) -> Result<(OwnedFd, OwnedFd), Errno> {
+/// A FIFO or a file with a name in `folder` that is gone already: what reads it, and what
+/// writes it. `kind` is `S_IFIFO` or `S_IFREG`.
+#[inline(never)]
+pub fn open_temporary(folder: &[u8], kind: u32) -> Result<(OwnedFd, OwnedFd), Errno> {
     let mut path = Path::new(folder)?;
-    let mut number = sys::getpid() as u32;
+    let mut number = sys::getpid() as u64;
     // Another's file of that name: try the next number, but not for ever.
     for _ in 0..100 {
         path.set_name(number)?;
         let name = path.as_c_str()?;
-        match fifo::create(name, 0o600) {
-            Err(Errno::EXIST) => number = number.wrapping_add(100_003),
+        match sys::mknodat(CWD, name, kind | 0o600, 0) {
+            Err(Errno::EXIST) => number += 100_003,
             Err(error) => return Err(error),
             Ok(()) => {
                 let ends = open_ends(name);
@@ -94,7 +98,7 @@ fn open_ends(name: &CStr) -> Result<(OwnedFd, OwnedFd), Errno> {
 }
 
 /// A path that is put together on the stack: a folder, and a name from a number.
-pub struct Path {
+struct Path {
     bytes: [u8; 512],
     folder: usize,
     length: usize,
@@ -102,7 +106,7 @@ pub struct Path {
 
 impl Path {
     /// A path in this folder; it has no name yet.
-    pub fn new(folder: &[u8]) -> Result<Self, Errno> {
+    fn new(folder: &[u8]) -> Result<Self, Errno> {
         let mut path = Self { bytes: [0; 512], folder: folder.len(), length: folder.len() };
         // Leave room for the name.
         let room = path.bytes.len() - 32;
@@ -111,8 +115,7 @@ impl Path {
     }
 
     /// Gives it a name that tells which program and which process made it.
-    #[inline(never)]
-    pub fn set_name(&mut self, number: u32) -> Result<(), Errno> {
+    fn set_name(&mut self, number: u64) -> Result<(), Errno> {
         let mut digits = itoa::Buffer::new();
         self.length = self.folder;
         for part in [b"/.sinew-bench-".as_slice(), digits.format(number).as_bytes(), b"\0"] {
@@ -124,7 +127,7 @@ impl Path {
     }
 
     /// The path.
-    pub fn as_c_str(&self) -> Result<&CStr, Errno> {
+    fn as_c_str(&self) -> Result<&CStr, Errno> {
         CStr::from_bytes_with_nul(&self.bytes[..self.length]).map_err(|_| Errno::INVAL)
     }
 }

@@ -11,10 +11,11 @@ pub fn now() -> u64 {
 
 /// How many in a second, if there are `amount` in `time` ns.
 pub fn per_second(amount: u64, time: u64) -> u64 {
-    (amount as f64 * 1e9 / time.max(1) as f64) as u64
+    scale(amount, time, 1_000_000_000)
 }
 
 /// How many there are in `aim` ns, if there are `amount` in `time` ns; at least 1.
+#[inline(never)]
 pub fn scale(amount: u64, time: u64, aim: u64) -> u64 {
     ((amount as f64 * aim as f64 / time.max(1) as f64) as u64).max(1)
 }

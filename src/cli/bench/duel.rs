@@ -7,7 +7,6 @@ use super::channel::{CONTENDERS, Channel, Contender, Receiver, Sender};
 use super::clock::now;
 use super::pattern::Pattern;
 use super::probe::{Distance, Probe};
-use core::array;
 use sinew::Errno;
 use sinew::fd::OwnedFd;
 use sinew::io;
@@ -37,6 +36,24 @@ pub fn pin(cpu: usize) -> Result<(), Errno> {
     let mut cpus = CpuSet::empty();
     cpus.set(cpu)?;
     sys::sched_setaffinity(0, &cpus)
+}
+
+/// Forks a child that ends when this process ends, however that happens: it may be
+/// spinning, and then nothing else would tell it.
+#[inline(never)]
+pub fn fork_bound() -> Result<Fork, Errno> {
+    let parent = sys::getpid();
+    // SAFETY: this program has one thread.
+    let side = unsafe { fork() }?;
+    if side == Fork::Child {
+        const SIGKILL: i32 = linux_raw_sys::general::SIGKILL as i32;
+        let set = sys::set_pdeathsig(SIGKILL);
+        // The parent may have ended before that.
+        if set.is_err() || sys::getppid() != parent {
+            sys::exit_group(ExitCode::OSERR.raw().into());
+        }
+    }
+    Ok(side)
 }
 
 /// The two sides of a contender's channels, as one process holds them; the error says why
@@ -72,18 +89,17 @@ impl<'a> Duel<'a> {
         let channels = CONTENDERS.map(|contender| open_both(contender, folder));
         let (command_reader, command_writer) = pipe()?;
         let (answer_reader, answer_writer) = pipe()?;
-        // SAFETY: this program has one thread.
-        match unsafe { fork() }? {
+        match fork_bound()? {
             Fork::Child => {
                 drop((command_writer, answer_reader));
-                let sides = channels.map(|both| both.map(|(forth, back)| take(back, forth)));
+                let sides = share_out(channels, false);
                 let mut server =
                     Server { pattern, probe, sides, commands: command_reader, answers: answer_writer };
                 let served = pin(placement.there).and_then(|()| server.serve());
                 sys::exit_group(if served.is_ok() { ExitCode::SUCCESS } else { ExitCode::OSERR }.raw().into())
             }
             Fork::Parent(child) => {
-                let sides = channels.map(|both| both.map(|(forth, back)| take(forth, back)));
+                let sides = share_out(channels, true);
                 // From here on a failure ends the child.
                 let commands = Some(command_writer);
                 let duel = Self { pattern, probe, sides, commands, answers: answer_reader, child };
@@ -106,12 +122,7 @@ impl<'a> Duel<'a> {
             Ok((sender, _)) => sender.send(self.pattern, message, total),
             Err(error) => Err(*error),
         };
-        // The receiver knows better what went wrong than the sender whose peer is gone.
-        let result = self.answer().and_then(|end| sent.map(|()| end));
-        match result {
-            Ok(end) => Ok(end.saturating_sub(start)),
-            Err(error) => Err(self.give_up(contender, error)),
-        }
+        Ok(self.settle(contender, sent)?.saturating_sub(start))
     }
 
     /// Sends 8 bytes to and fro and gives the ns for all of it.
@@ -127,24 +138,34 @@ impl<'a> Duel<'a> {
             Err(error) => Err(*error),
         };
         let time = now() - start;
-        match self.answer().and(played) {
-            Ok(()) => Ok(time),
-            Err(error) => Err(self.give_up(contender, error)),
-        }
+        self.settle(contender, played)?;
+        Ok(time)
     }
 
     /// How far apart the two processors are now.
     pub fn distance(&mut self) -> Result<Distance, Errno> {
+        self.probe.reset();
         self.command(Command::Probe, 0, 0, 0)?;
         let distance = self.probe.measure();
         self.answer()?;
         Ok(distance)
     }
 
+    /// Waits for the other side and gives its end, or what went wrong on either side.
+    ///
     /// A channel in which something went wrong has bytes left in it: it takes part no more.
-    fn give_up(&mut self, contender: usize, error: Errno) -> Errno {
+    fn settle(&mut self, contender: usize, played: Result<(), Errno>) -> Result<u64, Errno> {
+        if let Err(error) = played {
+            // Letting go of the channel tells the other side, who may be waiting for bytes.
+            self.sides[contender] = Err(error);
+        }
+        let error = match (played, self.answer()) {
+            (Ok(()), Ok(end)) => return Ok(end),
+            // Whose peer is gone knows less of what went wrong than the peer.
+            (Ok(()) | Err(Errno::PIPE), Err(error)) | (Err(error), _) => error,
+        };
         self.sides[contender] = Err(error);
-        error
+        Err(error)
     }
 
     /// Has the second process do something, and waits until it is about to.
@@ -178,16 +199,23 @@ impl Drop for Duel<'_> {
     }
 }
 
-/// Becomes the sender of one channel and the receiver of the other.
-#[inline(never)]
-fn take(sending: Channel, receiving: Channel) -> (Sender, Receiver) {
-    (sending.into_sender(), receiving.into_receiver())
-}
+/// A channel there and one back, as long as one process holds both sides.
+type Both = Result<(Channel, Channel), Errno>;
 
 #[inline(never)]
-fn open_both(contender: Contender, folder: Option<&[u8]>) -> Result<(Channel, Channel), Errno> {
+fn open_both(contender: Contender, folder: Option<&[u8]>) -> Both {
     // Answers are short: the way back has the small window always.
     Ok((contender.open(folder)?, contender.small().open(folder)?))
+}
+
+/// Becomes the sender of one channel and the receiver of the other.
+#[inline(never)]
+fn share_out(channels: [Both; CONTENDERS.len()], first: bool) -> [Sides; CONTENDERS.len()] {
+    channels.map(|both| {
+        let (there, back) = both?;
+        let (sending, receiving) = if first { (there, back) } else { (back, there) };
+        Ok((sending.into_sender(), receiving.into_receiver()))
+    })
 }
 
 /// The second process.
@@ -240,15 +268,13 @@ impl Server<'_> {
 }
 
 fn send_words<const N: usize>(to: &OwnedFd, words: [u64; N]) -> Result<(), Errno> {
-    for word in words {
-        io::write_all(to, &word.to_le_bytes())?;
-    }
-    Ok(())
+    // In one piece: the other side is woken once.
+    Ok(io::write_all(to, words.map(u64::to_le_bytes).as_flattened())?)
 }
 
 /// `None` is the end.
 fn receive_words<const N: usize>(from: &OwnedFd) -> Result<Option<[u64; N]>, Errno> {
-    let mut words: [[u8; 8]; N] = array::from_fn(|_| [0; 8]);
+    let mut words = [[0; 8]; N];
     let bytes = words.as_flattened_mut();
     let mut done = 0;
     while done < bytes.len() {

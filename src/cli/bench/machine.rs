@@ -1,13 +1,14 @@
 //! What the figures were measured on.
 
 use core::ffi::CStr;
+use linux_raw_sys::general::S_IFREG;
 use sinew::Errno;
 use sinew::fd::{AsFd, CWD, OwnedFd};
 use sinew::io;
 use sinew::memory::page_size;
-use sinew::sys::{self, CpuSet, OpenFlags, UnlinkFlags, Utsname};
+use sinew::sys::{self, CpuSet, OpenFlags, Utsname};
 
-use super::channel::Path;
+use super::channel::open_temporary;
 
 /// The machine.
 pub struct Machine {
@@ -51,11 +52,8 @@ fn read_cpu_name(name: &mut [u8; 64]) -> Result<usize, Errno> {
     // The first processor's part is about 1.5 KiB long.
     let mut text = [0; 4096];
     let length = io::read(&file, &mut text)?;
-    let line = text[..length]
-        .split(|&byte| byte == b'\n')
-        .find_map(|line| line.strip_prefix(b"model name"))
-        .ok_or(Errno::NODATA)?;
-    let value = line.splitn(2, |&byte| byte == b':').nth(1).ok_or(Errno::NODATA)?.trim_ascii();
+    let mut lines = text[..length].split(|&byte| byte == b'\n');
+    let value = lines.find_map(|line| line.strip_prefix(b"model name\t: ")).ok_or(Errno::NODATA)?;
     let count = value.len().min(name.len());
     name[..count].copy_from_slice(&value[..count]);
     Ok(count)
@@ -65,17 +63,7 @@ fn read_cpu_name(name: &mut [u8; 64]) -> Result<usize, Errno> {
 /// the current one.
 pub fn writable_folder(tmpdir: Option<&'static CStr>) -> Option<&'static [u8]> {
     let usual: [&[u8]; 3] = [b"/tmp", b"/dev/shm", b"."];
-    tmpdir.map(CStr::to_bytes).into_iter().chain(usual).find(|folder| temporary_file(folder).is_ok())
-}
-
-/// A file in this folder, whose name is gone already.
-pub fn temporary_file(folder: &[u8]) -> Result<OwnedFd, Errno> {
-    let mut path = Path::new(folder)?;
-    path.set_name(sys::getpid() as u32)?;
-    let flags = OpenFlags::WRONLY | OpenFlags::CLOEXEC | OpenFlags::CREAT | OpenFlags::EXCL;
-    let file = sys::openat(CWD, path.as_c_str()?, flags, 0o600)?;
-    sys::unlinkat(CWD, path.as_c_str()?, UnlinkFlags::empty())?;
-    Ok(file)
+    tmpdir.map(CStr::to_bytes).into_iter().chain(usual).find(|folder| open_temporary(folder, S_IFREG).is_ok())
 }
 
 /// A pseudo-terminal: the side that the terminal's program would hold, and the terminal.

@@ -14,7 +14,7 @@ mod samples;
 use super::text::complain;
 use super::{UNKNOWN, Word, Words, options, wrong_usage};
 use channel::CONTENDERS;
-use clock::{per_second, scale};
+use clock::{now, per_second, scale};
 use core::ffi::CStr;
 use duel::{Duel, Placement};
 use getargs::Opt;
@@ -22,8 +22,8 @@ use machine::Machine;
 use output::Sink;
 use pattern::Pattern;
 use probe::{Distance, Nearness};
-use report::{Block, Report, Row, Trial};
-use samples::{MOST, Rounds, Samples, Summary};
+use report::{Block, Printed, Report, Trial};
+use samples::{MOST, Rounds, Samples};
 use sinew::runtime::{Args, ExitCode, Start};
 use sinew::sys::{SigAction, SigActionFlags, SigHandler, SigSet};
 use sinew::{Errno, io, sys};
@@ -52,21 +52,26 @@ const SIZES: [usize; 5] = [64, 1 << 10, 4 << 10, 64 << 10, pattern::LONGEST];
 struct Plan {
     /// For one measurement, in ns.
     time: u64,
+    /// For one measurement of printing: the kernel tells user and system time apart by its
+    /// ticks, and these are few.
+    print: u64,
     /// Rounds that must count.
     rounds: usize,
     /// Rounds that may be lost because the processors moved.
     spare: usize,
+    /// After this many ns a block begins no round more, on a machine that is busy.
+    limit: u64,
 }
 
-const QUICK: Plan = Plan { time: 5_000_000, rounds: 3, spare: 2 };
-const DEFAULT: Plan = Plan { time: 20_000_000, rounds: 9, spare: 4 };
+const QUICK: Plan = Plan { time: 5_000_000, print: 20_000_000, rounds: 3, spare: 2, limit: 220_000_000 };
+const DEFAULT: Plan = Plan { time: 20_000_000, print: 50_000_000, rounds: 9, spare: 4, limit: 1_700_000_000 };
 
 /// Runs the command.
 pub fn main(start: Start, arguments: Args) -> ExitCode {
     let mut json = false;
     let mut plan = DEFAULT;
     let mut cpus = None;
-    let known = |option: Opt<Word>, words: &mut Words| {
+    let mut known = |option: Opt<Word>, words: &mut Words| {
         match option {
             Opt::Long(b"json") => json = true,
             Opt::Long(b"quick") => plan = QUICK,
@@ -78,7 +83,7 @@ pub fn main(start: Start, arguments: Args) -> ExitCode {
         }
         Ok(())
     };
-    match options("sinew bench", HELP, arguments, known) {
+    match options("sinew bench", HELP, arguments, &mut known) {
         Err(code) => return code,
         Ok(mut words) => {
             if let Some(word) = words.next_positional() {
@@ -87,10 +92,13 @@ pub fn main(start: Start, arguments: Args) -> ExitCode {
         }
     }
     let no_color = start.var(b"NO_COLOR").is_some_and(|value| !value.is_empty());
-    let result = Bench::new(plan, Report::new(json, no_color), start.var(b"TMPDIR"), cpus)
-        .and_then(|mut bench| bench.run());
+    let tmpdir = start.var(b"TMPDIR").filter(|folder| !folder.is_empty());
+    let result =
+        Bench::new(plan, Report::new(json, no_color), tmpdir, cpus).and_then(|mut bench| bench.run());
     match result {
         Ok(()) => ExitCode::SUCCESS,
+        // The end of the program says what is wrong with its output.
+        Err(_) if io::flush_stdout().is_err() => ExitCode::SUCCESS,
         Err(Errno::INVAL) if cpus.is_some() => {
             wrong_usage("sinew bench", "--cpus names a CPU that may not be used", b"")
         }
@@ -152,25 +160,19 @@ impl Bench {
         let (here, there) = pair.unwrap_or((first, first));
         let one = Placement { here, there: here };
         let two = (here != there).then_some(Placement { here, there });
-        // A peer that is gone is an error of that row, not the end of the program.
-        let ignore = SigAction::new(SigHandler::IGNORE, SigActionFlags::empty(), SigSet::empty());
-        const SIGPIPE: i32 = linux_raw_sys::general::SIGPIPE as i32;
-        // SAFETY: ignoring a signal runs no code.
-        unsafe { sys::rt_sigaction(SIGPIPE, Some(&ignore), None)? };
         let folder = machine::writable_folder(tmpdir);
         Ok(Self { plan, report, machine, folder, one, two })
     }
 
     fn run(&mut self) -> Result<(), Errno> {
         self.report.machine(&self.machine);
-        io::flush_stdout()?;
+        flush()?;
         for placement in [Some(self.one), self.two].into_iter().flatten() {
             self.duel(placement)?;
         }
         self.output()?;
         self.report.finish();
-        // What else goes wrong with the output is told at the end of the program.
-        sys::sched_setaffinity(0, &self.machine.cpus)
+        flush()
     }
 
     fn duel(&mut self, placement: Placement) -> Result<(), Errno> {
@@ -185,6 +187,7 @@ impl Bench {
     #[inline(never)]
     fn block(&mut self, duel: &mut Duel<'_>, trial: Trial, placement: Placement) -> Result<(), Errno> {
         self.report.progress(if placement.is_one_cpu() { "one CPU ..." } else { "two CPUs ..." });
+        let begin = now();
         let mut amounts = [0; CONTENDERS.len()];
         let mut samples = [Samples::new(None); CONTENDERS.len()];
         for contender in 0..CONTENDERS.len() {
@@ -195,7 +198,10 @@ impl Bench {
         let [mut turns, mut streams] = [Samples::new(None); 2];
         let mut before = distance(duel, placement)?;
         let most = (self.plan.rounds + self.plan.spare).min(MOST);
-        while rounds.kept() < self.plan.rounds && rounds.count() < most {
+        while rounds.kept() < self.plan.rounds
+            && rounds.count() < most
+            && (rounds.count() == 0 || now() - begin < self.plan.limit)
+        {
             let round = rounds.count();
             for turn in 0..CONTENDERS.len() {
                 // Each time another one is the first.
@@ -215,57 +221,70 @@ impl Bench {
             _ => None,
         };
         self.report.block(&Block { trial, placement, rounds: &rounds, distance, samples: &samples });
-        io::flush_stdout()
+        flush()
     }
 
     fn output(&mut self) -> Result<(), Errno> {
         let placement = self.two.unwrap_or(self.one);
-        self.report.output_head(placement);
         let mut longest = 1;
         for buffered in [true, false] {
+            self.report.output_head(buffered, placement);
             for sink in Sink::ALL {
                 self.report.progress(sink.name());
-                let row = Row { sink, buffered, result: self.output_row(sink, buffered, placement) };
-                if let Ok((summary, ..)) = row.result {
-                    longest = longest.max(summary.median);
+                let printed = self.print(sink, buffered, placement);
+                if let Ok(Printed { speed, .. }) = printed {
+                    longest = longest.max(speed.median);
                 }
-                self.report.output(&row, placement, longest);
-                io::flush_stdout()?;
+                self.report.output(sink, buffered, printed, placement, longest);
+                flush()?;
             }
         }
         Ok(())
     }
 
     #[inline(never)]
-    fn output_row(
-        &self,
-        sink: Sink,
-        buffered: bool,
-        placement: Placement,
-    ) -> Result<(Summary, u64, u64), Errno> {
+    fn print(&self, sink: Sink, buffered: bool, placement: Placement) -> Result<Printed, Errno> {
+        let aim = self.plan.print;
         let mut lines = 1000;
         loop {
             let time = output::measure(sink, buffered, lines, placement, self.folder)?.time;
-            if time * 4 > self.plan.time || lines > 1 << 30 {
-                lines = scale(lines, time, self.plan.time);
+            if time * 4 > aim || lines > 1 << 30 {
+                lines = scale(lines, time, aim);
                 break;
             }
             lines *= 8;
         }
         let mut rounds = Rounds::new();
-        let mut figures = [Samples::new(None); 3];
+        let mut speeds = Samples::new(None);
+        let [mut user, mut system] = [0; 2];
         for round in 0..self.plan.rounds {
             let cost = output::measure(sink, buffered, lines, placement, self.folder)?;
-            // The output's own probe is the median: it has no peer that could move away.
+            // There is no peer that could move away.
             rounds.push(Nearness::OneCore, Nearness::OneCore);
-            figures[0].set(round, per_second(lines, cost.time));
-            figures[1].set(round, cost.user * 10 / lines);
-            figures[2].set(round, cost.system * 10 / lines);
+            speeds.set(round, per_second(lines, cost.time));
+            user += cost.user;
+            system += cost.system;
         }
-        let user = figures[1].summary(&rounds)?.median;
-        let system = figures[2].summary(&rounds)?.median;
-        Ok((figures[0].summary(&rounds)?, user, system))
+        let lines = lines * self.plan.rounds as u64;
+        Ok(Printed { speed: speeds.summary(&rounds)?, user: user * 10 / lines, system: system * 10 / lines })
     }
+}
+
+/// Sends out what was reported. Whoever reads it may have seen enough: then the signal ends
+/// the program, as it does any other. At all other times a peer that is gone is an error of
+/// that row.
+#[inline(never)]
+fn flush() -> Result<(), Errno> {
+    heed_sigpipe(SigHandler::DEFAULT)?;
+    io::flush_stdout()?;
+    heed_sigpipe(SigHandler::IGNORE)
+}
+
+fn heed_sigpipe(handler: SigHandler) -> Result<(), Errno> {
+    const SIGPIPE: i32 = linux_raw_sys::general::SIGPIPE as i32;
+    let action = SigAction::new(handler, SigActionFlags::empty(), SigSet::empty());
+    // SAFETY: neither runs code of ours.
+    unsafe { sys::rt_sigaction(SIGPIPE, Some(&action), None) }
 }
 
 /// Both on one processor are as near as can be.
@@ -317,7 +336,7 @@ fn calibrate(duel: &mut Duel<'_>, contender: usize, trial: Trial, aim: u64) -> u
     // A contender that fails here is found missing by the caller.
     while let Ok(time) = run(duel, contender, trial, amount) {
         if time * 4 > aim || amount > 1 << 40 {
-            return scale(amount, time, aim).max(unit.min(amount));
+            return scale(amount, time, aim).max(unit);
         }
         amount *= 4;
     }

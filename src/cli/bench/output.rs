@@ -1,13 +1,15 @@
 //! What it costs to print: a counter, one line a number.
 
+use super::channel::open_temporary;
 use super::clock::now;
-use super::duel::{Placement, pin};
-use super::machine::{pseudo_terminal, temporary_file};
+use super::duel::{Placement, fork_bound, pin};
+use super::machine::pseudo_terminal;
+use linux_raw_sys::general::S_IFREG;
 use sinew::Errno;
 use sinew::fd::{AsFd, BorrowedFd, CWD, OwnedFd};
 use sinew::io::{self, BufWriter};
 use sinew::ipc::pipe;
-use sinew::process::{Fork, fork, wait4};
+use sinew::process::{Fork, wait4};
 use sinew::sys::{self, OpenFlags, Rusage, Timeval, WaitOptions};
 
 /// Where the lines go.
@@ -39,14 +41,15 @@ impl Sink {
 
     /// The end that is read, if one is, and the end that is written.
     fn open(self, folder: Option<&[u8]>) -> Result<(Option<OwnedFd>, OwnedFd), Errno> {
+        let both = |(reader, writer)| (Some(reader), writer);
         match self {
             Self::Null => {
                 let flags = OpenFlags::WRONLY | OpenFlags::CLOEXEC;
                 Ok((None, sys::openat(CWD, c"/dev/null", flags, 0)?))
             }
-            Self::File => Ok((None, temporary_file(folder.ok_or(Errno::ROFS)?)?)),
-            Self::Pipe => pipe().map(|(reader, writer)| (Some(reader), writer)),
-            Self::Terminal => pseudo_terminal().map(|(master, terminal)| (Some(master), terminal)),
+            Self::File => open_temporary(folder.ok_or(Errno::ROFS)?, S_IFREG).map(both),
+            Self::Pipe => pipe().map(both),
+            Self::Terminal => pseudo_terminal().map(both),
         }
     }
 }
@@ -63,7 +66,11 @@ pub struct Cost {
 }
 
 /// Prints `lines` lines in a child that is pinned to `placement.here`; this process reads
-/// them, where somebody has to, on `placement.there`.
+/// them, where they can be read, on `placement.there`, and compares every byte.
+///
+/// # Errors
+///
+/// - [`Errno::BADMSG`]: something else came out than was printed.
 pub fn measure(
     sink: Sink,
     buffered: bool,
@@ -71,11 +78,10 @@ pub fn measure(
     placement: Placement,
     folder: Option<&[u8]>,
 ) -> Result<Cost, Errno> {
-    let (reader, writer) = sink.open(folder)?;
+    let (mut reader, writer) = sink.open(folder)?;
     let (time_reader, time_writer) = pipe()?;
     pin(placement.there)?;
-    // SAFETY: this program has one thread.
-    let child = match unsafe { fork() }? {
+    let child = match fork_bound()? {
         Fork::Child => {
             drop((reader, time_reader));
             let printed = pin(placement.here).and_then(|()| {
@@ -89,7 +95,16 @@ pub fn measure(
         Fork::Parent(child) => child,
     };
     drop((writer, time_writer));
-    let received = reader.map_or(Ok(None), |reader| drain(&reader).map(Some));
+    let check = |reader: &Option<OwnedFd>| match reader {
+        Some(reader) => check(reader, sink == Sink::Terminal, lines),
+        None => Ok(()),
+    };
+    // Whoever reads a file does not wait for what is still to be written.
+    let mut checked = if sink == Sink::File { Ok(()) } else { check(&reader) };
+    if checked.is_err() {
+        // The child need not wait for a reader.
+        drop(reader.take());
+    }
     let end = wait4(child, WaitOptions::empty())?.ok_or(Errno::CHILD)?;
     if let Some(error) = end.status.code().and_then(Errno::new) {
         return Err(error);
@@ -98,11 +113,10 @@ pub fn measure(
     if io::read(&time_reader, &mut time)? != time.len() {
         return Err(Errno::CHILD);
     }
-    // The terminal makes two bytes of each end of line.
-    let expected = length(lines) + if sink == Sink::Terminal { lines } else { 0 };
-    if received?.is_some_and(|count| count != expected) {
-        return Err(Errno::BADMSG);
+    if sink == Sink::File {
+        checked = check(&reader);
     }
+    checked?;
     let Rusage { ru_utime, ru_stime, .. } = end.usage;
     let time = u64::from_le_bytes(time);
     Ok(Cost { time, user: nanoseconds(ru_utime), system: nanoseconds(ru_stime) })
@@ -122,31 +136,75 @@ fn print(to: BorrowedFd<'_>, buffered: bool, lines: u64) -> Result<(), Errno> {
     out.finish()
 }
 
-/// Reads to the end and counts.
-fn drain(reader: &OwnedFd) -> Result<u64, Errno> {
+/// Reads to the end and compares with the lines that were printed.
+#[inline(never)]
+fn check(reader: &OwnedFd, terminal: bool, lines: u64) -> Result<(), Errno> {
     let mut buffer = [0; 64 << 10];
-    let mut total = 0;
+    let mut expected = Line::first(terminal);
     loop {
         match io::read(reader, &mut buffer) {
-            Ok(0) => return Ok(total),
-            Ok(count) => total += count as u64,
             // A pseudo-terminal says so that nobody has it open any more.
-            Err(Errno::IO) => return Ok(total),
+            Ok(0) | Err(Errno::IO) => break,
+            Ok(count) => expected.compare(&buffer[..count])?,
             Err(error) => return Err(error),
         }
     }
+    if expected.number == lines && expected.seen == expected.start { Ok(()) } else { Err(Errno::BADMSG) }
 }
 
-/// How many bytes so many lines have.
-fn length(lines: u64) -> u64 {
-    let mut total = lines;
-    let mut first = 1;
-    // Every number has a digit; those from 10 on have a second, and so on.
-    while first == 1 || first < lines {
-        total += lines - if first == 1 { 0 } else { first };
-        first *= 10;
+/// The line that comes next, counted up in place, which costs the reader less than the
+/// conversion costs the writer.
+struct Line {
+    text: [u8; DIGITS + 2],
+    /// Where the number begins.
+    start: usize,
+    /// How far the line has been seen.
+    seen: usize,
+    end: usize,
+    number: u64,
+}
+
+const DIGITS: usize = 20;
+
+impl Line {
+    fn first(terminal: bool) -> Self {
+        let mut text = [b'0'; DIGITS + 2];
+        // The terminal makes two bytes of each end of line.
+        let ending: &[u8] = if terminal { b"\r\n" } else { b"\n" };
+        let end = DIGITS + ending.len();
+        text[DIGITS..end].copy_from_slice(ending);
+        Self { text, start: DIGITS - 1, seen: DIGITS - 1, end, number: 0 }
     }
-    total
+
+    fn compare(&mut self, mut bytes: &[u8]) -> Result<(), Errno> {
+        while !bytes.is_empty() {
+            let wanted = &self.text[self.seen..self.end];
+            let count = wanted.len().min(bytes.len());
+            let (first, rest) = bytes.split_at(count);
+            if first != &wanted[..count] {
+                return Err(Errno::BADMSG);
+            }
+            bytes = rest;
+            self.seen += count;
+            if self.seen == self.end {
+                self.advance();
+            }
+        }
+        Ok(())
+    }
+
+    fn advance(&mut self) {
+        for (place, digit) in self.text[..DIGITS].iter_mut().enumerate().rev() {
+            if *digit != b'9' {
+                *digit += 1;
+                self.start = self.start.min(place);
+                break;
+            }
+            *digit = b'0';
+        }
+        self.seen = self.start;
+        self.number += 1;
+    }
 }
 
 fn nanoseconds(time: Timeval) -> u64 {

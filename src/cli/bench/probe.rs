@@ -14,6 +14,7 @@ const LINE: usize = 128;
 const BLOCK: usize = 4096;
 const BLOCKS: usize = 16;
 const TURNS: u32 = 4000;
+const WARM: u32 = TURNS / 8;
 const STREAMED: u32 = 1000;
 /// Says to the other side that this is the end.
 const STOP: u32 = u32::MAX;
@@ -50,8 +51,8 @@ impl Distance {
     pub fn nearness(self) -> Nearness {
         match self.turn {
             ..75 => Nearness::OneCore,
-            ..200 => Nearness::Near,
-            ..900 => Nearness::Far,
+            75..200 => Nearness::Near,
+            200..900 => Nearness::Far,
             _ => Nearness::VeryFar,
         }
     }
@@ -88,63 +89,76 @@ impl Probe {
         unsafe { self.0.as_ptr().add(4 * LINE + number as usize % BLOCKS * BLOCK).cast() }
     }
 
-    /// The side that measures; the other process must run [`answer`](Self::answer).
+    /// Before each probe, while the other process is not at it.
+    pub fn reset(&self) {
+        for line in 0..4 {
+            self.word(line).store(0, Ordering::Release);
+        }
+    }
+
+    /// The side that measures; the other process must run [`answer`](Self::answer), or come
+    /// to it some time: this side waits for it no longer than its patience lasts.
     pub fn measure(&self) -> Distance {
-        let [ping, pong] = [self.word(0), self.word(1)];
+        let ping = self.word(0);
         let begin = now();
         let mut start = begin;
-        let mut turns = 0;
+        let mut turns = 0_u32;
         for turn in 1..=TURNS {
             ping.store(turn, Ordering::Release);
-            while pong.load(Ordering::Acquire) != turn {}
-            // The first ones fetch the lines and wake the other side.
-            if turn == TURNS / 8 {
-                start = now();
-            }
-            turns = turn.saturating_sub(TURNS / 8);
-            if turn % 64 == 0 && now() - begin > PATIENCE {
+            if !self.wait(1, begin, |pong| pong == turn) {
                 break;
             }
+            turns += 1;
+            // The first ones fetch the lines and wake the other side.
+            if turn == WARM {
+                start = now();
+                turns = 0;
+            }
         }
-        let (time, turns) = if turns == 0 { (now() - begin, TURNS / 8) } else { (now() - start, turns) };
+        let time = now() - start;
         ping.store(STOP, Ordering::Release);
-        Distance { turn: time / u64::from(turns), stream: self.stream() }
+        Distance { turn: time / u64::from(turns.max(1)), stream: self.stream() }
     }
 
     fn stream(&self) -> u64 {
         let [head, tail] = [self.word(2), self.word(3)];
         let start = now();
-        let mut sent = 0;
-        while sent < STREAMED {
-            while sent - tail.load(Ordering::Acquire) >= BLOCKS as u32 {
-                core::hint::spin_loop();
-            }
+        let mut sent = 0_u32;
+        while sent < STREAMED && self.wait(3, start, |taken| sent.wrapping_sub(taken) < BLOCKS as u32) {
             for word in 0..BLOCK / 8 {
                 // SAFETY: the other side reads a block only when `head` has passed it.
                 unsafe { self.block(sent).add(word).write_volatile(word as u64) };
             }
             sent += 1;
             head.store(sent, Ordering::Release);
-            if sent.is_multiple_of(64) && now() - start > PATIENCE {
-                break;
-            }
         }
-        while tail.load(Ordering::Acquire) != sent {
-            core::hint::spin_loop();
-        }
+        self.wait(3, start, |taken| taken == sent);
         let time = now() - start;
+        let taken = tail.load(Ordering::Acquire);
         head.store(STOP, Ordering::Release);
-        // Both sides are in step again; the next probe starts from nothing.
-        while tail.load(Ordering::Acquire) != STOP {
-            core::hint::spin_loop();
-        }
-        for line in 0..4 {
-            self.word(line).store(0, Ordering::Release);
-        }
-        u64::from(sent) * BLOCK as u64 * 1000 / time.max(1)
+        u64::from(taken) * BLOCK as u64 * 1000 / time.max(1)
     }
 
-    /// The side that answers.
+    /// Spins until the other side has written there what is wanted, and says whether it
+    /// has: the other side may be gone, or not be running.
+    #[inline(always)]
+    fn wait(&self, line: usize, begin: u64, done: impl Fn(u32) -> bool) -> bool {
+        let word = self.word(line);
+        loop {
+            // So often that the clock costs nothing.
+            for _ in 0..1024 {
+                if done(word.load(Ordering::Acquire)) {
+                    return true;
+                }
+            }
+            if now() - begin > PATIENCE {
+                return false;
+            }
+        }
+    }
+
+    /// The side that answers, until the other one has said twice that this is the end. It
+    /// must not outlive the other one.
     pub fn answer(&self) {
         let [ping, pong, head, tail] = [0, 1, 2, 3].map(|line| self.word(line));
         let mut turn = 0;
@@ -174,6 +188,5 @@ impl Probe {
             }
             core::hint::spin_loop();
         }
-        tail.store(STOP, Ordering::Release);
     }
 }

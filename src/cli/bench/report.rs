@@ -1,4 +1,20 @@
 //! The figures, for people or for machines.
+//!
+//! `--json` gives one object. It has `sinew` (the version), `kernel`, `cpu` (texts), `cpus`
+//! (how many may be used), `page_bytes`, and `results`, a list of rows. Each row has
+//!
+//! - `trial`: `throughput`, `round_trip` or `output`; `unit`: `bytes_per_second`,
+//!   `tenths_of_ns` or `lines_per_second`;
+//! - `cpus`: the sender's and the receiver's, or the printer's and the reader's;
+//! - `median`, `min`, `max` of the rounds that count, in that unit; or `error`, a text.
+//!
+//! `throughput` and `round_trip` also have `contender`, `capacity_bytes` (what fits between
+//! the two sides), `message_bytes`, `rounds` and `rounds_kept` (those that count); and, on
+//! two processors that kept their distance, `distance` (`one core`, `near`, `far`,
+//! `very far`), `line_round_trip_ns` and `stream_mb_per_second`, as the probes found them.
+//! `output` also has `sink`, `mode` (`buffered`, `unbuffered`),
+//! `user_tenths_of_ns_per_line` and `system_tenths_of_ns_per_line`: processor time of the
+//! program that prints, over all rounds, as far as the kernel's ticks can tell it apart.
 
 use super::channel::CONTENDERS;
 use super::duel::Placement;
@@ -33,15 +49,15 @@ pub struct Block<'a> {
     pub samples: &'a [Samples; CONTENDERS.len()],
 }
 
-/// One row about printing.
-pub struct Row {
-    /// Where to.
-    pub sink: Sink,
-    /// Through a buffer of 64 KiB, or line by line.
-    pub buffered: bool,
-    /// Lines a second; processor time a line, in tenths of a nanosecond, in the program and
-    /// in the kernel. Or why there is none of it.
-    pub result: Result<(Summary, u64, u64), Errno>,
+/// What printing costs.
+#[derive(Clone, Copy)]
+pub struct Printed {
+    /// Lines a second.
+    pub speed: Summary,
+    /// Processor time a line in the program, in tenths of a nanosecond.
+    pub user: u64,
+    /// And in the kernel.
+    pub system: u64,
 }
 
 /// Who gets the figures.
@@ -83,9 +99,7 @@ impl Report {
         let (release, cpu) = (machine.names.release().to_bytes(), machine.cpu());
         let cpus = machine.cpus.count() as u64;
         if self.json {
-            put("{\"sinew\":\"");
-            put(env!("CARGO_PKG_VERSION"));
-            put("\",\"kernel\":\"");
+            put(concat!("{\"sinew\":\"", env!("CARGO_PKG_VERSION"), "\",\"kernel\":\""));
             put_foreign(release);
             put("\",\"cpu\":\"");
             put_foreign(cpu);
@@ -124,22 +138,31 @@ impl Report {
             Trial::RoundTrip => 10,
         };
         for (contender, samples) in CONTENDERS.iter().zip(block.samples) {
-            put("  ");
-            put_padded(contender.name, 9);
-            match samples.summary(block.rounds) {
-                Ok(Summary { median, least, most }) => {
-                    put_scaled(median, unit, 8);
-                    put("  ");
-                    self.bar(median, longest, contender.is_ring());
-                    put("  ");
-                    self.paint(DIM);
-                    put_scaled(least, unit, 0);
-                    put(" to ");
-                    put_scaled(most, unit, 0);
-                    self.paint(PLAIN);
-                    put("\n");
-                }
-                Err(error) => put_missing(error, 8),
+            let ours = contender.is_ring();
+            self.row(contender.name, samples.summary(block.rounds), unit, longest, ours);
+            put("\n");
+        }
+    }
+
+    /// A row but for its end.
+    #[inline(never)]
+    fn row(&self, name: &str, result: Result<Summary, Errno>, unit: u64, longest: u64, ours: bool) {
+        put("  ");
+        put_padded(name, 9);
+        match result {
+            Ok(Summary { median, least, most }) => {
+                put_scaled(median, unit, 8);
+                put("  ");
+                self.bar(median, longest, ours);
+                self.paint(DIM);
+                put_scaled(least, unit, 9);
+                put(" to ");
+                put_scaled(most, unit, 8);
+                self.paint(PLAIN);
+            }
+            Err(error) => {
+                put("       -  ");
+                put(text(error));
             }
         }
     }
@@ -204,51 +227,53 @@ impl Report {
         }
     }
 
-    /// The head of the table about printing.
-    pub fn output_head(&mut self, placement: Placement) {
+    /// The head of a table about printing.
+    pub fn output_head(&self, buffered: bool, placement: Placement) {
         if self.json {
             return;
         }
         put("\n");
         self.paint(BOLD);
-        put("printing a counter, million lines/s");
+        put("printing a counter ");
+        put(if buffered { "through a buffer" } else { "line by line" });
+        put(", million lines/s");
         self.paint(PLAIN);
         put(" - on CPU ");
         put_number(placement.here as u64);
-        put(", a reader on CPU ");
+        put(", read on CPU ");
         put_number(placement.there as u64);
-        put("\n                        lines/s                  user and kernel time a line, ns\n");
+        put("\n");
+        put_spaces(58);
+        put("ns a line: user kernel\n");
     }
 
     /// A row of it.
-    pub fn output(&mut self, row: &Row, placement: Placement, longest: u64) {
+    pub fn output(
+        &mut self,
+        sink: Sink,
+        buffered: bool,
+        printed: Result<Printed, Errno>,
+        placement: Placement,
+        longest: u64,
+    ) {
         self.progress("");
-        let mode = if row.buffered { "buffered" } else { "unbuffered" };
-        let sink = row.sink.name();
+        let speed = printed.map(|printed| printed.speed);
         if self.json {
             self.open("output", "lines_per_second", placement);
-            field_text("sink", sink);
-            field_text("mode", mode);
-            if let Ok((_, user, system)) = row.result {
+            field_text("sink", sink.name());
+            field_text("mode", if buffered { "buffered" } else { "unbuffered" });
+            if let Ok(Printed { user, system, .. }) = printed {
                 field("user_tenths_of_ns_per_line", user);
                 field("system_tenths_of_ns_per_line", system);
             }
-            return close(row.result.map(|(summary, ..)| summary));
+            return close(speed);
         }
-        put("  ");
-        put_padded(sink, 10);
-        put_padded(mode, 11);
-        match row.result {
-            Ok((Summary { median, .. }, user, system)) => {
-                put_scaled(median, 1_000_000, 8);
-                put("  ");
-                self.bar(median, longest, row.buffered);
-                put_scaled(user, 10, 8);
-                put_scaled(system, 10, 8);
-                put("\n");
-            }
-            Err(error) => put_missing(error, 8),
+        self.row(sink.name(), speed, 1_000_000, longest, buffered);
+        if let Ok(Printed { user, system, .. }) = printed {
+            put_scaled(user, 10, 7);
+            put_scaled(system, 10, 7);
         }
+        put("\n");
     }
 
     /// The end of it.
@@ -298,18 +323,22 @@ impl Report {
 }
 
 #[inline(never)]
-fn field(name: &str, value: u64) {
+fn field_name(name: &str) {
     put(",\"");
     put(name);
     put("\":");
+}
+
+#[inline(never)]
+fn field(name: &str, value: u64) {
+    field_name(name);
     put_number(value);
 }
 
 #[inline(never)]
 fn field_text(name: &str, value: &str) {
-    put(",\"");
-    put(name);
-    put("\":\"");
+    field_name(name);
+    put("\"");
     put(value);
     put("\"");
 }
@@ -322,17 +351,13 @@ fn close(summary: Result<Summary, Errno>) {
             field("min", least);
             field("max", most);
         }
-        Err(error) => field_text("error", error.text().unwrap_or("unknown error")),
+        Err(error) => field_text("error", text(error)),
     }
     put("}");
 }
 
-/// Why there is no figure, where it would stand.
-fn put_missing(error: Errno, width: usize) {
-    put_spaces(width - 1);
-    put("-  ");
-    put(error.text().unwrap_or("unknown error"));
-    put("\n");
+fn text(error: Errno) -> &'static str {
+    error.text().unwrap_or("unknown error")
 }
 
 /// A size in bytes with its unit.

@@ -1,0 +1,4 @@
+//! The same on `std`.
+fn main() {
+    println!("Hello, world!");
+}
