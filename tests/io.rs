@@ -776,25 +776,27 @@ fn a_handler_that_prints_too_much_loses_nothing() {
     assert_eq!(count(&text), count(&expected));
 }
 
-/// Runs the function of this name in a process of its own: the test's standard output is the
-/// harness's. What it printed, between the two marks.
-fn in_a_process(name: &str) -> String {
+/// Runs `part` of the test of this name in a process of its own, because the test's standard
+/// output is the harness's: the test runs itself again. In the parent it gives what `part`
+/// printed, between two marks; in that process `None`.
+fn in_a_process(test: &str, part: fn()) -> Option<String> {
+    if env::var_os("SINEW_TEST_CHILD").is_some() {
+        part();
+        return None;
+    }
     let output = bounded(env::current_exe().unwrap())
-        .args(["--exact", name, "--include-ignored", "--nocapture", "--test-threads=1"])
+        .args(["--exact", test, "--nocapture", "--test-threads=1"])
         .env("SINEW_TEST_CHILD", "1")
         .output()
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
     let (_, text) = text.split_once("<<<\n").expect("the mark");
-    text.split_once(">>>\n").expect("the other mark").0.to_owned()
+    Some(text.split_once(">>>\n").expect("the other mark").0.to_owned())
 }
 
 /// What runs in such a process.
 fn marked(print: impl FnOnce()) {
-    if env::var_os("SINEW_TEST_CHILD").is_none() {
-        return;
-    }
     sinew::println!("\n<<<");
     print();
     sinew::println!(">>>");
@@ -803,7 +805,7 @@ fn marked(print: impl FnOnce()) {
 
 #[test]
 fn threads_take_turns_on_standard_output() {
-    let text = in_a_process("threads_print");
+    let Some(text) = in_a_process("threads_take_turns_on_standard_output", threads_print) else { return };
     let mut next = [0; 4];
     for line in text.lines() {
         let (thread, number) = line.strip_prefix("thread ").unwrap().split_once(": ").unwrap();
@@ -814,8 +816,6 @@ fn threads_take_turns_on_standard_output() {
     assert_eq!(next, [20_000; 4]);
 }
 
-#[test]
-#[ignore = "it is a part of threads_take_turns_on_standard_output"]
 fn threads_print() {
     marked(|| {
         thread::scope(|scope| {
@@ -846,7 +846,12 @@ static HANDLED: [AtomicU32; 2] = [const { AtomicU32::new(0) }; 2];
 
 #[test]
 fn a_handler_that_prints_on_a_thread_neither_waits_nor_tears_a_line() {
-    let text = in_a_process("handlers_print_on_threads");
+    let Some(text) = in_a_process(
+        "a_handler_that_prints_on_a_thread_neither_waits_nor_tears_a_line",
+        handlers_print_on_threads,
+    ) else {
+        return;
+    };
     let (text, counts) = text.trim_end().rsplit_once('\n').unwrap();
     let counts = counts.strip_prefix("counts ").unwrap();
     let (handled, printed) = counts.split_once(' ').unwrap();
@@ -863,8 +868,6 @@ fn a_handler_that_prints_on_a_thread_neither_waits_nor_tears_a_line() {
     assert_eq!(lines[1] + lines[2], printed.parse::<u32>().unwrap());
 }
 
-#[test]
-#[ignore = "it is a part of a_handler_that_prints_on_a_thread_neither_waits_nor_tears_a_line"]
 fn handlers_print_on_threads() {
     extern "C" fn print(_: i32) {
         let [handled, allowed] = &HANDLED;
@@ -913,12 +916,15 @@ fn handlers_print_on_threads() {
 
 #[test]
 fn a_forked_child_does_not_wait_for_a_thread_that_it_does_not_have() {
-    let text = in_a_process("a_child_prints_while_another_thread_holds_the_lock");
+    let Some(text) = in_a_process(
+        "a_forked_child_does_not_wait_for_a_thread_that_it_does_not_have",
+        a_child_prints_while_another_thread_holds_the_lock,
+    ) else {
+        return;
+    };
     assert_eq!(text, "child 1\nparent\n");
 }
 
-#[test]
-#[ignore = "it is a part of a_forked_child_does_not_wait_for_a_thread_that_it_does_not_have"]
 fn a_child_prints_while_another_thread_holds_the_lock() {
     marked(|| {
         io::stdout().flush().unwrap();
@@ -951,12 +957,13 @@ fn a_child_prints_while_another_thread_holds_the_lock() {
 /// In a program on `std` the first error waits for `flush`.
 #[test]
 fn flush_tells_the_first_error_of_a_print_once() {
-    let text = in_a_process("prints_to_a_full_device");
+    let Some(text) = in_a_process("flush_tells_the_first_error_of_a_print_once", prints_to_a_full_device)
+    else {
+        return;
+    };
     assert_eq!(text, "kept\n");
 }
 
-#[test]
-#[ignore = "it is a part of flush_tells_the_first_error_of_a_print_once"]
 fn prints_to_a_full_device() {
     marked(|| {
         io::stdout().flush().unwrap();

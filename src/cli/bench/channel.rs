@@ -175,13 +175,24 @@ impl Sender {
             let length = left(position, total, message);
             let bytes = pattern.at(position, length);
             match self {
-                Self::Stream(writer) => io::write_all(writer, bytes)?,
+                Self::Stream(writer) => {
+                    // Mostly the first call takes all; the loop for the rest stands elsewhere.
+                    let count = sys::write(writer.as_fd(), bytes).or_else(interrupted)?;
+                    if count < length {
+                        io::write_all(writer, &bytes[count..])?;
+                    }
+                }
                 Self::Ring(producer) => producer.write_all(bytes)?,
             }
             position += length as u64;
         }
         Ok(())
     }
+}
+
+/// A signal took the place of the write: nothing is written.
+fn interrupted(error: Errno) -> Result<usize, Errno> {
+    if error == Errno::INTR { Ok(0) } else { Err(error) }
 }
 
 /// The side that receives.
