@@ -79,7 +79,8 @@ if [ ${#target[@]} != 0 ]; then
     flags=CARGO_TARGET_$(tr a-z- A-Z_ <<<"$triple")_RUSTFLAGS
     mapfile -t tests < <(
         env "$flags=-Ctarget-feature=+crt-static" CARGO_PROFILE_TEST_STRIP=true CARGO_PROFILE_DEV_DEBUG=0 \
-            cargo test --no-run --target-dir "$programs/static" "${target[@]}" "${named[@]}" 2>&1 |
+            cargo test --no-run --config profile.test.package.sinew.opt-level=1 \
+            --target-dir "$programs/static" "${target[@]}" "${named[@]}" 2>&1 |
             tee /dev/stderr | sed -n 's/^ *Executable .* (\(.*\))$/\1/p'
     )
     [ ${#tests[@]} = $((${#named[@]} / 2)) ] || die "not every test was built"
@@ -89,12 +90,12 @@ fi
 folder=$cache/$arch-files
 rm -rf "$folder"
 mkdir -p "$folder"/{dev,proc,programs/{debug,examples},run,sys,tests,tmp}
-copy() { # FROM TO: every program
-    find "$1" -maxdepth 1 -type f -executable -exec cp -t "$2" {} +
+copy() { # FROM TO: every program, but not Cargo's second names
+    find "$1" -maxdepth 1 -type f -executable -not -name '*-????????????????' -exec cp -t "$2" {} +
 }
 copy "$built/release" "$folder/programs"
+copy "$built/release/examples" "$folder/programs/examples"
 copy "$built/debug" "$folder/programs/debug"
-cp "$built/release/examples/"{hello,relro} "$folder/programs/examples"
 cp "$built/release/sinew" "$folder/init"
 if [ ${#tests[@]} != 0 ]; then
     mkdir "$folder/bin"
@@ -102,12 +103,21 @@ if [ ${#tests[@]} != 0 ]; then
     for name in cat cp echo env false head kill ls printf ps pwd seq sh sleep sort tail test tr true wc; do
         ln -s busybox "$folder/bin/$name"
     done
-    each=
     for path in "${tests[@]}"; do
-        name=${path##*/} name=${name%-*}
-        cp "$path" "$folder/tests/$name"
-        each+=" /tests/$name"
+        name=${path##*/}
+        cp "$path" "$folder/tests/${name%-*}"
     done
+    cat >"$folder/all-tests" <<'END'
+#!/bin/sh
+# Runs every test: the exit code is 1 if one has failed.
+code=0
+for path in /tests/*; do
+    echo "$path"
+    "$path" || code=1
+done
+exit $code
+END
+    chmod +x "$folder/all-tests"
 fi
 
 # What runs: the number of processors, their kind, the program. The bench needs two for producer and
@@ -117,13 +127,13 @@ for cpu in "${cpus[@]}"; do
     boots+=("1 $cpu /programs/selftest" "1 $cpu /programs/examples/hello")
 done
 boots+=("2 ${cpus[-1]} /programs/sinew bench --quick")
-[ ${#tests[@]} = 0 ] || boots+=("2 ${cpus[0]} /programs/each$each")
+[ ${#tests[@]} = 0 ] || boots+=("2 ${cpus[0]} /all-tests")
 
 failed=0
 for boot in "${boots[@]}"; do
     read -ra boot <<<"$boot"
     # A process of its own: `||` would switch errexit off inside a function.
-    GUEST_CPUS=${boot[0]} GUEST_ENV=SINEW_TEST_PROGRAMS=/programs \
+    GUEST_CPUS=${boot[0]} GUEST_TIMEOUT=300 GUEST_ENV='SINEW_TEST_PROGRAMS=/programs PROPTEST_CASES=20' \
         .ci/guest.sh "$arch" "${boot[1]}" "$folder" "${boot[@]:2}" || failed=$((failed + 1))
 done
 [ $failed = 0 ] || die "$failed boots failed on $arch"

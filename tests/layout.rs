@@ -77,8 +77,8 @@ fn every_call_has_the_number_of_the_c_library() {
         SYS_readv SYS_reboot SYS_rt_sigaction SYS_rt_sigpending SYS_rt_sigprocmask SYS_rt_sigsuspend
         SYS_rt_sigtimedwait SYS_sched_getaffinity SYS_sched_setaffinity SYS_sched_yield SYS_setgid
         SYS_setgroups SYS_setitimer SYS_setpgid SYS_setresgid SYS_setresuid SYS_setsid SYS_setuid SYS_sigaltstack
-        SYS_statx SYS_sync SYS_tgkill SYS_umask SYS_umount2 SYS_uname SYS_unlinkat SYS_wait4 SYS_waitid
-        SYS_write SYS_writev
+        SYS_statx SYS_symlinkat SYS_sync SYS_tgkill SYS_umask SYS_umount2 SYS_uname SYS_unlinkat SYS_wait4
+        SYS_waitid SYS_write SYS_writev
     };
     assert_eq!(nr::ALL.len(), oracle.len());
     for (number, name) in nr::ALL {

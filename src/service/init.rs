@@ -36,13 +36,28 @@ const MOUNTS: [Mount; 7] = [
     Mount { kind: c"tmpfs", place: c"/tmp", flags: PROGRAMS, data: c"" },
 ];
 
+/// What programs expect beside the devices, and the kernel leaves to others.
+const LINKS: [(&CStr, &CStr); 4] = [
+    (c"/dev/fd", c"/proc/self/fd"),
+    (c"/dev/stdin", c"fd/0"),
+    (c"/dev/stdout", c"fd/1"),
+    (c"/dev/stderr", c"fd/2"),
+];
+
 /// Mounts `/proc`, `/sys`, `/dev` with `/dev/pts` and `/dev/shm`, `/run` and `/tmp`, as the
-/// init of a machine has to. What is mounted already stays as it is, and a missing folder is
-/// made. A place that cannot be mounted is told to `failed`, and the rest goes on.
+/// init of a machine has to, and makes `/dev/fd` and its kin. What is mounted already stays
+/// as it is, and a missing folder is made. A place that cannot be had is told to `failed`,
+/// and the rest goes on.
 pub fn mount_all(mut failed: impl FnMut(&CStr, Errno)) {
     for mount in &MOUNTS {
         if let Err(error) = mount.mount() {
             failed(mount.place, error);
+        }
+    }
+    for (place, target) in LINKS {
+        match sys::symlinkat(target, CWD, place) {
+            Ok(()) | Err(Errno::EXIST) => {}
+            Err(error) => failed(place, error),
         }
     }
 }

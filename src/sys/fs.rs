@@ -82,6 +82,31 @@ pub fn mkdirat(dir: BorrowedFd<'_>, path: &CStr, mode: u32) -> Result<(), Errno>
     check(unsafe { syscall3_readonly(nr::MKDIRAT, dir.into(), path.into(), mode.into()) }).map(drop)
 }
 
+/// `symlinkat(2)`: makes a symbolic link at `path` that leads to `target`, which need not be
+/// there.
+///
+/// # Errors
+///
+/// - [`Errno::ACCES`]: a permission is missing on the way.
+/// - [`Errno::BADF`]: a relative path, and `dir` is not open.
+/// - [`Errno::DQUOT`], [`Errno::NOSPC`]: no room.
+/// - [`Errno::EXIST`]: the name is taken.
+/// - [`Errno::LOOP`], [`Errno::NAMETOOLONG`], [`Errno::NOENT`], [`Errno::NOTDIR`]: the path is
+///   no way, or a path is empty.
+/// - [`Errno::NOMEM`]: no memory in the kernel.
+/// - [`Errno::PERM`]: the file system has no links.
+/// - [`Errno::ROFS`]: the file system is read-only.
+///
+/// # References
+///
+/// - [symlinkat(2)](https://man7.org/linux/man-pages/man2/symlink.2.html)
+#[doc(alias = "symlink")]
+#[inline]
+pub fn symlinkat(target: &CStr, dir: BorrowedFd<'_>, path: &CStr) -> Result<(), Errno> {
+    // SAFETY: the kernel reads the paths.
+    check(unsafe { syscall3_readonly(nr::SYMLINKAT, target.into(), dir.into(), path.into()) }).map(drop)
+}
+
 /// `unlinkat(2)`: removes a name; the file goes when nobody has it open or mapped any more.
 ///
 /// # Errors

@@ -90,6 +90,7 @@ numbers! {
     SETUID = setuid, __NR_setuid;
     SIGALTSTACK = sigaltstack, __NR_sigaltstack;
     STATX = statx, __NR_statx;
+    SYMLINKAT = symlinkat, __NR_symlinkat;
     SYNC = sync, __NR_sync;
     TGKILL = tgkill, __NR_tgkill;
     UMASK = umask, __NR_umask;

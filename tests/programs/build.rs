@@ -3,7 +3,7 @@
 use sinew_link::Link;
 
 fn main() {
-    for name in ["each", "output", "probe", "selftest", "table", "table-rela"] {
+    for name in ["output", "probe", "selftest", "table", "table-rela"] {
         Link::static_pie().bin(name);
     }
     for name in ["hello-fixed", "table-fixed"] {

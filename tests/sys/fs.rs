@@ -52,6 +52,17 @@ fn directories_and_files_are_made_and_removed() {
 }
 
 #[test]
+fn a_link_leads_to_its_target() {
+    let dir = TempDir::new("symlinkat");
+    let place = place(&dir.path(""));
+    assert_eq!(symlinkat(c"no/such/file", place.as_fd(), c"link"), Ok(()));
+    assert_eq!(std::fs::read_link(dir.0.join("link")).unwrap().to_str(), Some("no/such/file"));
+    assert_eq!(symlinkat(c"x", place.as_fd(), c"link"), Err(Errno::EXIST));
+    assert_eq!(symlinkat(c"", place.as_fd(), c"other"), Err(Errno::NOENT));
+    assert_eq!(symlinkat(c"x", CWD, &dir.path("link/x")), Err(Errno::NOENT));
+}
+
+#[test]
 fn the_working_directory_is_changed() {
     let dir = TempDir::new("chdir");
     let path = dir.path("");

@@ -35,7 +35,7 @@ fn clone3_runs_a_function_on_a_stack() -> Outcome {
         stack_size: STACK as u64,
         ..CloneArgs::default()
     };
-    for _ in 0..1000 {
+    for _ in 0..50 {
         seen = black_box(0);
         // SAFETY: the stack is new, and the parent waits until the child has ended.
         let child = unsafe { sys::clone3_on_stack(&arguments, note, (&raw mut seen).cast())? };
