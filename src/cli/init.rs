@@ -1,6 +1,6 @@
 //! `sinew init`.
 
-use super::text::complain;
+use super::text::{complain, part};
 use super::{UNKNOWN, Word, Words, options, wrong_usage};
 use core::ffi::CStr;
 use getargs::Opt;
@@ -65,7 +65,7 @@ pub fn main(start: Start, arguments: Args) -> ExitCode {
 /// Says what could not be had.
 fn tell(what: &CStr, error: Errno) {
     let text = error.text().unwrap_or("unknown error");
-    complain(&[b"sinew init: ", what.to_bytes(), b": ", text.as_bytes(), b"\n"]);
+    say(what, ": ", text);
 }
 
 /// Says how the program ended, in the words of [`ExitStatus`].
@@ -76,8 +76,18 @@ fn tell_end(program: &CStr, status: ExitStatus) {
     };
     let mut digits = itoa::Buffer::new();
     // It is not negative.
-    let number = digits.format(number as u64).as_bytes();
-    complain(&[b"sinew init: ", program.to_bytes(), what.as_bytes(), number, b"\n"]);
+    say(program, what, digits.format(number as u64));
+}
+
+#[inline(never)]
+fn say(about: &CStr, what: &str, more: &str) {
+    complain(&mut [
+        part(b"sinew init: "),
+        part(about.to_bytes()),
+        part(what.as_bytes()),
+        part(more.as_bytes()),
+        part(b"\n"),
+    ]);
 }
 
 /// As a shell shows it: the code, or 128 and the signal.

@@ -8,7 +8,7 @@ use core::ffi::CStr;
 use core::iter::Map;
 use getargs::{Opt, Options};
 use sinew::runtime::{Args, ExitCode, Start};
-use text::{complain, put};
+use text::{complain, part, put};
 
 const HELP: &str = "\
 Usage: sinew [COMMAND] [OPTION...]
@@ -83,21 +83,29 @@ const UNKNOWN: &str = " is no option of this command";
 
 fn wrong_option(command: &str, option: Opt<Word>, what: &str) -> ExitCode {
     // The parser has cut off the dashes, and a `=` with what follows.
-    let (dashes, name): (&[u8], &[u8]) = match &option {
-        Opt::Short(letter) => (b"-", core::slice::from_ref(letter)),
-        Opt::Long(name) => (b"--", name),
-    };
-    complain(&[command.as_bytes(), b": ", dashes, name, what.as_bytes(), b"\n"]);
-    try_help(command)
+    match option {
+        Opt::Short(letter) => wrong(command, "-", &[letter], what),
+        Opt::Long(name) => wrong(command, "--", name, what),
+    }
+}
+
+fn wrong_usage(command: &str, what: &str, word: &[u8]) -> ExitCode {
+    wrong(command, what, word, "")
 }
 
 /// Says what is wrong with the arguments and where to read on.
-fn wrong_usage(command: &str, what: &str, word: &[u8]) -> ExitCode {
-    complain(&[command.as_bytes(), b": ", what.as_bytes(), word, b"\n"]);
-    try_help(command)
-}
-
-fn try_help(command: &str) -> ExitCode {
-    complain(&[b"Try '", command.as_bytes(), b" --help'.\n"]);
+#[inline(never)]
+fn wrong(command: &str, before: &str, word: &[u8], after: &str) -> ExitCode {
+    let command = part(command.as_bytes());
+    complain(&mut [
+        command,
+        part(b": "),
+        part(before.as_bytes()),
+        part(word),
+        part(after.as_bytes()),
+        part(b"\nTry '"),
+        command,
+        part(b" --help'.\n"),
+    ]);
     ExitCode::USAGE
 }

@@ -8,14 +8,14 @@ use sinew::sys::IoSlice;
 
 /// Writes a message to standard error, in one piece.
 #[inline(never)]
-pub fn complain(parts: &[&[u8]]) {
-    let mut slices = [const { IoSlice::new(b"") }; 8];
-    let count = parts.len().min(slices.len());
-    for (slice, part) in slices.iter_mut().zip(parts) {
-        *slice = IoSlice::new(part);
-    }
+pub fn complain(parts: &mut [IoSlice<'_>]) {
     // A message that cannot be written has nowhere else to go; the exit code remains.
-    let _ = io::write_all_vectored(STDERR, &mut slices[..count]);
+    let _ = io::write_all_vectored(STDERR, parts);
+}
+
+/// A part of such a message.
+pub fn part(bytes: &[u8]) -> IoSlice<'_> {
+    IoSlice::new(bytes)
 }
 
 /// Writes a piece. A failure is kept by standard output, which tells it at the end.

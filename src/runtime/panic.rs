@@ -24,26 +24,31 @@ impl fmt::Write for Stderr {
     }
 }
 
+/// Says it on standard error. The process is about to end badly; that says it even where
+/// this cannot be written.
+fn say(parts: &[&str]) {
+    let _ = parts.iter().try_for_each(|part| Stderr.write_str(part));
+}
+
 /// Says `error: …` on standard error. It does without `core::fmt`, which a program that
 /// only prints text has no other use for.
 pub(super) fn print_error(error: Errno) {
-    let mut number = itoa::Buffer::new();
-    let text = match error.text() {
-        Some(text) => ["error: ", text, "\n"],
-        None => ["error: Unknown error ", number.format(error.raw()), "\n"],
-    };
-    // The process is about to exit with a failure; that says it even where this cannot.
-    let _ = text.iter().try_for_each(|text| Stderr.write_str(text));
+    match error.text() {
+        Some(text) => say(&["error: ", text, "\n"]),
+        None => say(&["error: Unknown error ", itoa::Buffer::new().format(error.raw()), "\n"]),
+    }
 }
 
 /// The panic handler: message and place on standard error, then SIGABRT.
 #[doc(hidden)]
 pub fn panic(info: &PanicInfo<'_>) -> ! {
-    // The process dies of SIGABRT whether or not this can be written.
-    let _ = match info.location() {
-        Some(place) => writeln!(Stderr, "panicked at {place}:\n{}", info.message()),
-        None => writeln!(Stderr, "panicked:\n{}", info.message()),
-    };
+    if let Some(place) = info.location() {
+        let [mut line, mut column] = [itoa::Buffer::new(), itoa::Buffer::new()];
+        let (line, column) = (line.format(place.line()), column.format(place.column()));
+        say(&["panicked at ", place.file(), ":", line, ":", column, ":\n"]);
+    }
+    // As above: the process dies of SIGABRT whether or not this can be written.
+    let _ = writeln!(Stderr, "{}", info.message());
     abort()
 }
 

@@ -11,7 +11,7 @@ mod probe;
 mod report;
 mod samples;
 
-use super::text::complain;
+use super::text::{complain, part};
 use super::{UNKNOWN, Word, Words, options, wrong_usage};
 use channel::CONTENDERS;
 use clock::{now, per_second, scale};
@@ -31,14 +31,13 @@ use sinew::{Errno, io, sys};
 const HELP: &str = "\
 Usage: sinew [bench] [OPTION...]
 
-Compares pipe, FIFO and a ring in shared memory between two processes, and what
-printing costs. Every byte is checked at the other end. The two processes share
-one CPU, then have two; how far apart those are is probed before and after each
-round, and only the rounds of the most frequent distance count. The figures are
-medians; behind the bars stand the smallest and the largest.
+Compares pipe, FIFO and a ring in shared memory between two processes, on one
+CPU and on two, and what printing costs. Every byte is checked at the other end.
+How far apart the CPUs are is probed around each round, and the most frequent
+distance counts. Figures are medians; behind the bars stand the smallest and the
+largest. The CPUs are the first two that are allowed: taskset(1) chooses others.
 
   --quick      in less than 5 seconds (default: less than 30)
-  --cpus A,B   these two CPUs (default: the first two that are allowed)
   --json       for machines; README.md names the fields
   -h, --help   say this
 
@@ -70,15 +69,10 @@ const DEFAULT: Plan = Plan { time: 20_000_000, print: 50_000_000, rounds: 9, spa
 pub fn main(start: Start, arguments: Args) -> ExitCode {
     let mut json = false;
     let mut plan = DEFAULT;
-    let mut cpus = None;
-    let mut known = |option: Opt<Word>, words: &mut Words| {
+    let mut known = |option: Opt<Word>, _: &mut Words| {
         match option {
             Opt::Long(b"json") => json = true,
             Opt::Long(b"quick") => plan = QUICK,
-            Opt::Long(b"cpus") => {
-                let value = words.value().ok().and_then(two_numbers);
-                cpus = Some(value.ok_or(" wants two numbers with a comma between them")?);
-            }
             _ => return Err(UNKNOWN),
         }
         Ok(())
@@ -93,43 +87,17 @@ pub fn main(start: Start, arguments: Args) -> ExitCode {
     }
     let no_color = start.var(b"NO_COLOR").is_some_and(|value| !value.is_empty());
     let tmpdir = start.var(b"TMPDIR").filter(|folder| !folder.is_empty());
-    let result =
-        Bench::new(plan, Report::new(json, no_color), tmpdir, cpus).and_then(|mut bench| bench.run());
+    let result = Bench::new(plan, Report::new(json, no_color), tmpdir).and_then(|mut bench| bench.run());
     match result {
         Ok(()) => ExitCode::SUCCESS,
         // The end of the program says what is wrong with its output.
         Err(_) if io::flush_stdout().is_err() => ExitCode::SUCCESS,
-        Err(Errno::INVAL) if cpus.is_some() => {
-            wrong_usage("sinew bench", "--cpus names a CPU that may not be used", b"")
-        }
         Err(error) => {
-            complain(&[b"sinew bench: ", error.text().unwrap_or("unknown error").as_bytes(), b"\n"]);
+            let text = error.text().unwrap_or("unknown error");
+            complain(&mut [part(b"sinew bench: "), part(text.as_bytes()), part(b"\n")]);
             ExitCode::OSERR
         }
     }
-}
-
-/// `A,B`.
-fn two_numbers(word: Word) -> Option<(usize, usize)> {
-    let comma = word.iter().position(|&byte| byte == b',')?;
-    let (first, second) = word.split_at_checked(comma)?;
-    Some((number(first)?, number(second.get(1..)?)?))
-}
-
-/// A number of up to four digits: there are no more processors.
-fn number(digits: &[u8]) -> Option<usize> {
-    if digits.is_empty() || digits.len() > 4 {
-        return None;
-    }
-    let mut number = 0;
-    for digit in digits {
-        let value = digit.wrapping_sub(b'0');
-        if value > 9 {
-            return None;
-        }
-        number = number * 10 + usize::from(value);
-    }
-    Some(number)
 }
 
 struct Bench {
@@ -142,24 +110,13 @@ struct Bench {
 }
 
 impl Bench {
-    fn new(
-        plan: Plan,
-        report: Report,
-        tmpdir: Option<&'static CStr>,
-        cpus: Option<(usize, usize)>,
-    ) -> Result<Self, Errno> {
+    fn new(plan: Plan, report: Report, tmpdir: Option<&'static CStr>) -> Result<Self, Errno> {
         let machine = Machine::look()?;
         let mut allowed = machine.cpus.iter();
-        let first = allowed.next().ok_or(Errno::INVAL)?;
-        let pair = match cpus {
-            Some((a, b)) if machine.cpus.contains(a) && machine.cpus.contains(b) => Some((a, b)),
-            Some(_) => return Err(Errno::INVAL),
-            None => allowed.next().map(|second| (first, second)),
-        };
-        drop(allowed);
-        let (here, there) = pair.unwrap_or((first, first));
+        let here = allowed.next().ok_or(Errno::NODEV)?;
         let one = Placement { here, there: here };
-        let two = (here != there).then_some(Placement { here, there });
+        let two = allowed.next().map(|there| Placement { here, there });
+        drop(allowed);
         let folder = machine::writable_folder(tmpdir);
         Ok(Self { plan, report, machine, folder, one, two })
     }
