@@ -757,6 +757,28 @@ fn a_handler_that_prints_neither_waits_nor_tears_a_line() {
     assert_eq!((handler, main, number, empty), (handled, printed, printed, printed));
 }
 
+#[test]
+fn what_a_handler_prints_follows_the_write_that_it_interrupted() {
+    let folder = Folder::new();
+    let path = folder.join("lines");
+    let status = bounded(program("output")).arg("soon").stdout(File::create(&path).unwrap()).status();
+    assert!(status.unwrap().success());
+    let text = fs::read_to_string(&path).unwrap();
+    let (mut last, mut handled) = (0, 0);
+    for line in text.lines() {
+        if let Some(place) = line.strip_prefix("handler ") {
+            // It came before, in, or after the write of this line.
+            let place: u32 = place.parse().unwrap();
+            assert!(place == last || place == last + 1, "{place} behind {last}");
+            handled += 1;
+        } else {
+            last += 1;
+            assert_eq!(line, format!("{last:08}"));
+        }
+    }
+    assert!(handled >= 300);
+}
+
 /// What is more than is kept comes between others' words, but all of it comes.
 #[test]
 fn a_handler_that_prints_too_much_loses_nothing() {

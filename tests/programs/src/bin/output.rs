@@ -19,6 +19,7 @@ fn main(start: Start) -> Result<ExitCode, Errno> {
         Some(b"steps") => steps(arguments.next())?,
         Some(b"handler") => handler(20)?,
         Some(b"flood") => handler(u32::MAX)?,
+        Some(b"soon") => soon()?,
         Some(b"busy") => busy()?,
         Some(b"order") => order()?,
         Some(b"nested") => println!("outer {} {}", Inner, Inner),
@@ -101,6 +102,35 @@ fn handler(at_once: u32) -> Result<(), Errno> {
     }
     eprintln!("{ENOUGH} {lines}");
     Ok(())
+}
+
+/// The number of the line that is being printed.
+static CURRENT: AtomicU32 = AtomicU32::new(0);
+
+extern "C" fn say_where(_: i32) {
+    HANDLED.fetch_add(1, Ordering::Relaxed);
+    println!("handler {}", CURRENT.load(Ordering::Relaxed));
+}
+
+/// Prints lines that need no formatting, with a handler that says between which it came.
+fn soon() -> Result<(), Errno> {
+    alarm(say_where, 20)?;
+    let mut out = io::stdout().lock();
+    let mut lines = 0_u32;
+    while HANDLED.load(Ordering::Relaxed) < 300 {
+        lines += 1;
+        CURRENT.store(lines, Ordering::Relaxed);
+        let mut line = *b"00000000\n";
+        let mut left = lines;
+        for digit in line[..8].iter_mut().rev() {
+            *digit += (left % 10) as u8;
+            left /= 10;
+        }
+        out.write_all(&line)?;
+    }
+    // No line comes after the last one.
+    let off = Timeval { tv_sec: 0, tv_usec: 0 };
+    sys::setitimer(Itimer::REAL, &Itimerval { it_interval: off, it_value: off }, None)
 }
 
 extern "C" fn exit_at_once(_: i32) {
