@@ -161,6 +161,17 @@ fn wait_gives_each_child_once() {
     });
 }
 
+/// S-056
+#[test]
+fn wait_finds_children_of_other_process_groups() {
+    alone(|| {
+        let other = child(|| {});
+        sys::setpgid(other.pid, 0).expect("setpgid");
+        let pid = other.forget();
+        assert_eq!(wait().map(|end| end.pid), Ok(pid));
+    });
+}
+
 /// What the C library's macros say of a status word, as Python's functions give it: `-` where
 /// the answer would mean nothing.
 fn by_c_macros(word: i32) -> String {

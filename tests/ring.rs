@@ -40,6 +40,10 @@ impl Pattern {
     }
 }
 
+fn span(time: Duration) -> Timespec {
+    Timespec { tv_sec: time.as_secs() as i64, tv_nsec: time.subsec_nanos().into() }
+}
+
 /// Which functions a side uses.
 #[derive(Clone, Copy)]
 enum Style {
@@ -341,7 +345,7 @@ fn a_quiet_producer_is_not_taken_for_dead() {
         let mut ring = Some(Ring::new(1).expect("ring"));
         let other = child(|| {
             let mut producer = ring.take().expect("a ring").into_producer();
-            let quiet = Timespec { tv_sec: 0, tv_nsec: 3 * i64::from(LIVENESS.subsec_nanos()) };
+            let quiet = span(3 * LIVENESS);
             sys::clock_nanosleep(Clock::MONOTONIC, NanosleepFlags::empty(), &quiet, None).expect("nanosleep");
             producer.write_all(b"still here").expect("write_all");
         });
@@ -444,6 +448,10 @@ fn nothing_to_write_and_nowhere_to_read_to_is_no_end() {
     let (mut producer, mut consumer) = Ring::new(1).expect("ring").split().expect("split");
     assert_eq!(producer.write(b""), Ok(0));
     assert_eq!(producer.write_all(b""), Ok(()));
+    let capacity = producer.capacity();
+    producer.write_all(&vec![1; capacity]).expect("write_all");
+    assert_eq!(producer.write(b""), Ok(0), "nothing needs no room");
+    assert_eq!(consumer.read_full(&mut vec![0; capacity]), Ok(capacity));
     assert_eq!(consumer.read(&mut []), Ok(0));
     assert_eq!(consumer.read_full(&mut []), Ok(0));
     producer.write_all(b"x").expect("write_all");
@@ -631,7 +639,7 @@ fn the_end_waits_for_everybody_who_could_be_the_producer() {
         until_blocked_in(victim.pid, libc::SYS_rt_sigsuspend);
         victim.kill();
         let mut ready = [PollFd::new(reader.as_fd(), PollEvents::IN)];
-        let mut time = Timespec { tv_sec: 0, tv_nsec: 3 * i64::from(LIVENESS.subsec_nanos()) };
+        let mut time = span(3 * LIVENESS);
         assert_eq!(sys::ppoll(&mut ready, Some(&mut time), None), Ok(0), "the end came early");
         third.kill();
         assert_eq!(io::read(&reader, &mut [0]), Ok(1));
@@ -764,6 +772,25 @@ fn a_ring_that_finds_no_descriptor_is_an_error_and_leaks_nothing() {
 }
 
 #[test]
+fn an_executed_program_gets_nothing_of_a_ring() {
+    alone(|| {
+        let _ring = Ring::new(1).expect("ring");
+        let names: Vec<_> = fs::read_dir("/proc/self/fd").expect("/proc/self/fd").collect();
+        let all = names.into_iter().map(|entry| entry.expect("entry").file_name());
+        let all = all.map(|name| name.to_string_lossy().parse::<i32>().expect("a number"));
+        // The folder's own is there no more.
+        let is_open = |fd: &i32| fs::exists(format!("/proc/self/fd/{fd}")).expect("/proc/self/fd");
+        let new: Vec<i32> = all.filter(|fd| *fd > 2 && is_open(fd)).collect();
+        assert_eq!(new.len(), 3, "the memory and the lifeline's two ends");
+        for fd in new {
+            // SAFETY: it is open, and stays so.
+            let fd = unsafe { BorrowedFd::borrow_raw(fd) };
+            assert_eq!(sys::fcntl_getfd(fd), Ok(sys::FdFlags::CLOEXEC));
+        }
+    });
+}
+
+#[test]
 fn the_memory_of_a_ring_cannot_be_cut_away() {
     alone(|| {
         let _ring = Ring::new(1).expect("ring");
@@ -850,6 +877,26 @@ fn a_nonsensical_position_of_the_consumer_is_an_error() {
             Header::find().tail().store(100, Ordering::SeqCst);
             assert_eq!(producer.reserve(capacity).map(|room| room.len()), Ok(capacity));
         }
+    });
+}
+
+#[test]
+fn a_consumer_tells_of_what_it_consumed_not_each_time() {
+    alone(|| {
+        let (mut producer, mut consumer) = Ring::new(1).expect("ring").split().expect("split");
+        let eighth = producer.capacity() / 8;
+        let header = Header::find();
+        let mut consume = |count: usize| {
+            consumer.peek(count).expect("peek");
+            consumer.consume(count).expect("consume");
+            header.tail().load(Ordering::SeqCst)
+        };
+        producer.write_all(&vec![1; 2 * eighth + 10]).expect("write_all");
+        assert_eq!(consume(1), 0);
+        assert_eq!(consume(eighth - 2), 0);
+        assert_eq!(consume(1), eighth as u64, "an eighth of the ring");
+        assert_eq!(consume(eighth - 1), eighth as u64);
+        assert_eq!(consume(11), 2 * eighth as u64 + 10, "nothing is left");
     });
 }
 
