@@ -3,7 +3,7 @@
 use super::start::given;
 use crate::calls::{self, AsFd, Errno};
 use crate::cases::Outcome;
-use crate::cases::tools::{child, no_core, status_after, stay};
+use crate::cases::tools::{MILLISECOND, child, handle, interrupt, no_core, status_after, stay};
 use core::ffi::CStr;
 use core::ptr;
 use sinew::process::{ExitStatus, wait, wait3, wait4};
@@ -33,6 +33,20 @@ fn a_status_is_read_as_it_was_left() -> Outcome {
     calls::kill(stopped, calls::SIGKILL)?;
     check_eq!(wait()?.status.signal(), Some(calls::SIGKILL));
     check_eq!(wait().err(), Some(Errno::CHILD));
+    Ok(())
+}
+
+/// P-061: a wait goes on when a handler has interrupted it.
+fn a_wait_goes_on_after_a_signal() -> Outcome {
+    handle(calls::SIGALRM, interrupt, 0)?;
+    calls::setitimer(calls::ITIMER_REAL, 1000, 1000)?;
+    for _ in 0..2 {
+        let child = child(|| {
+            let _ = calls::nanosleep(30 * MILLISECOND);
+            Ok(())
+        })?;
+        check_eq!(wait().map(|end| end.pid), Ok(child));
+    }
     Ok(())
 }
 
@@ -90,6 +104,7 @@ fn an_exec_starts_the_program_anew() -> Outcome {
 
 cases! {
     a_status_is_read_as_it_was_left,
+    a_wait_goes_on_after_a_signal,
     a_childs_use_is_told,
     a_failed_exec_comes_back,
     an_exec_starts_the_program_anew,
