@@ -1,6 +1,7 @@
 //! Ways for two processes to talk: pipe, FIFO, shared ring.
 
 pub mod fifo;
+mod patience;
 mod pipe;
 pub mod ring;
 

@@ -32,8 +32,8 @@
 //! - Bytes come out in the order in which they went in; there are no messages.
 //! - [`Producer::reserve`] and [`Consumer::peek`] give a slice of the ring itself, in one
 //!   piece even where the ring wraps: the memory is mapped twice in a row.
-//! - A side that has to wait spins for a moment, if that has paid lately, and then sleeps on
-//!   a futex. Nobody is woken who does not sleep.
+//! - A side that has to wait spins for some 50 µs, if the peer runs on another processor, and
+//!   then sleeps on a futex. Nobody is woken who does not sleep.
 //! - Both sides may wait for more than one byte, and then what they wait for has to fit
 //!   together: if the producer wants `r` bytes of room and the consumer `p` bytes, and
 //!   `r + p` is more than the capacity and one, both can wait for ever.
@@ -51,6 +51,7 @@
 //! peeked at, so check bytes after they were copied ([`Consumer::read`]), not before. The
 //! memory cannot be cut away: its size is sealed.
 
+use super::patience::{self, Patience};
 use crate::errno::{Errno, retry};
 use crate::fd::{AsFd, BorrowedFd, OwnedFd};
 use crate::memory::{Mirror, memfd, page_size};
@@ -80,10 +81,9 @@ struct Header {
     producer_sleeps: Line<AtomicU32>,
     /// Which sides are gone.
     closed: Line<AtomicU32>,
+    /// Where the side ran that last woke the other one; for [`Patience`].
+    waker: Line<AtomicU32>,
 }
-
-/// How often to let others run before sleeping.
-const YIELDS: u32 = 2;
 
 const PRODUCER_GONE: u32 = 1;
 const CONSUMER_GONE: u32 = 2;
@@ -214,16 +214,8 @@ impl Side {
         let changed = || {
             index(header).load(Ordering::SeqCst) != seen || header.closed.0.load(Ordering::SeqCst) & gone != 0
         };
-        if self.patience.spin(changed) {
+        if self.patience.wait(changed) {
             return Ok(());
-        }
-        // On the same processor the peer gets to run so, for as long as it has work, and
-        // neither side has to be woken.
-        for _ in 0..YIELDS {
-            sys::sched_yield();
-            if changed() {
-                return Ok(());
-            }
         }
         let flag = sleeps(header);
         let limit = Timespec { tv_sec: LIVENESS.as_secs() as i64, tv_nsec: LIVENESS.subsec_nanos().into() };
@@ -249,66 +241,33 @@ impl Side {
             }
         }
         flag.store(0, Ordering::Relaxed);
+        self.patience.woken(&header.waker.0);
         Ok(())
     }
 
     fn close(&self, gone: u32, peer_sleeps: fn(&Header) -> &AtomicU32) {
         if sys::getpid() == self.owner {
             self.header().closed.0.fetch_or(gone, Ordering::SeqCst);
-            wake(peer_sleeps(self.header()));
+            wake(self.header(), peer_sleeps);
         }
     }
 }
 
 /// Wakes the side whose flag this is, if it sleeps.
 #[inline]
-fn wake(sleeps: &AtomicU32) {
-    if sleeps.load(Ordering::SeqCst) != 0 {
-        wake_sleeper(sleeps);
+fn wake(header: &Header, sleeps: fn(&Header) -> &AtomicU32) {
+    if sleeps(header).load(Ordering::SeqCst) != 0 {
+        wake_sleeper(header, sleeps(header));
     }
 }
 
 #[cold]
-fn wake_sleeper(sleeps: &AtomicU32) {
+fn wake_sleeper(header: &Header, sleeps: &AtomicU32) {
+    header.waker.0.store(patience::processor(), Ordering::Relaxed);
     if sleeps.swap(0, Ordering::SeqCst) != 0 {
         // It can only fail for an address that is not mapped or not aligned.
         let woken = sys::futex_wake(sleeps, 1, FutexFlags::empty());
         debug_assert!(woken.is_ok());
-    }
-}
-
-/// How long to spin before sleeping. Spinning pays when the peer runs on another processor
-/// and answers soon; on the same processor it only keeps the peer from running. Nobody
-/// tells which it is, so try: success doubles the budget, failure halves it.
-struct Patience {
-    budget: u32,
-    failures: u32,
-}
-
-impl Patience {
-    /// About what waking a sleeper on another processor costs, in turns of 25 ns.
-    const MOST: u32 = 2048;
-    const LEAST: u32 = 4;
-    /// How many failures until a longer try is worth its price again.
-    const RETRY: u32 = 64;
-
-    fn new() -> Self {
-        Self { budget: 256, failures: 0 }
-    }
-
-    /// Spins until `done` or the budget is used up; says whether it is done.
-    fn spin(&mut self, done: impl Fn() -> bool) -> bool {
-        for _ in 0..self.budget {
-            if done() {
-                self.budget = (self.budget * 2).min(Self::MOST);
-                return true;
-            }
-            core::hint::spin_loop();
-        }
-        self.failures = self.failures.wrapping_add(1);
-        self.budget =
-            if self.failures.is_multiple_of(Self::RETRY) { 256 } else { (self.budget / 2).max(Self::LEAST) };
-        false
     }
 }
 
@@ -388,7 +347,7 @@ impl Producer {
         self.0.position += count as u64;
         let header = self.0.header();
         header.head.0.store(self.0.position, Ordering::SeqCst);
-        wake(&header.consumer_sleeps.0);
+        wake(header, |header| &header.consumer_sleeps.0);
         Ok(())
     }
 
@@ -531,7 +490,7 @@ impl Consumer {
             self.released = self.side.position;
             let header = self.side.header();
             header.tail.0.store(self.released, Ordering::SeqCst);
-            wake(&header.producer_sleeps.0);
+            wake(header, |header| &header.producer_sleeps.0);
         }
     }
 
