@@ -580,11 +580,11 @@ fn a_line_that_is_as_long_as_the_buffer_does_not_hold_the_next_one_back() {
     stdout.read_exact(&mut lines).unwrap();
     assert!(lines.ends_with(b"45678\nsecond\n"));
     child.stderr.as_mut().unwrap().read_exact(&mut [0]).unwrap();
-    drop(child.stdin.take());
+    child.stdin.take().unwrap().write_all(b"\n").unwrap();
     let mut rest = String::new();
     stdout.read_to_string(&mut rest).unwrap();
     assert_eq!(rest, "third");
-    child.wait().unwrap();
+    assert!(child.wait().unwrap().success());
 }
 
 const WAYS: [&str; 4] = ["lock", "println", "writer", "unbuffered"];
