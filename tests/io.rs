@@ -566,6 +566,27 @@ fn standard_output_is_written_by_lines_on_a_terminal_and_in_blocks_elsewhere() {
     assert_eq!(through_pipe("none"), ["one 1", " two\nthree", "", "four"]);
 }
 
+#[test]
+fn a_line_that_is_as_long_as_the_buffer_does_not_hold_the_next_one_back() {
+    let mut child = bounded(program("output"))
+        .arg("long")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    let mut lines = vec![0; 64 * 1024 + "\nsecond\n".len()];
+    stdout.read_exact(&mut lines).unwrap();
+    assert!(lines.ends_with(b"45678\nsecond\n"));
+    child.stderr.as_mut().unwrap().read_exact(&mut [0]).unwrap();
+    child.stdin.take().unwrap().write_all(b"\n").unwrap();
+    let mut rest = String::new();
+    stdout.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "third");
+    assert!(child.wait().unwrap().success());
+}
+
 const WAYS: [&str; 4] = ["lock", "println", "writer", "unbuffered"];
 
 /// The numbers from 0 up, a line each.
@@ -962,7 +983,7 @@ fn a_child_prints_while_another_thread_holds_the_lock() {
             // SAFETY: the child prints, without an allocation, and ends.
             let child = unsafe { libc::fork() };
             if child == 0 {
-                sinew::println!("child {}", 1);
+                sinew::println!("child {}", std::hint::black_box(1));
                 // SAFETY: it ends the child.
                 unsafe { libc::_exit(i32::from(io::stdout().flush() != Err(Errno::BUSY))) };
             }

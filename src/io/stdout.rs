@@ -427,7 +427,8 @@ impl Shared {
     /// caller has the lock; `append` calls nothing of ours and does not panic.
     #[inline(always)]
     fn quick(&self, append: impl FnOnce(&mut Pending<[u8; SIZE]>) -> bool) -> bool {
-        if self.state.load(Relaxed) != READY {
+        // What a handler left behind comes first; the slow way sees to it.
+        if self.state.load(Relaxed) != READY || self.late.length.load(Relaxed) > 0 {
             return false;
         }
         // The only other one could be a signal handler on this thread: it is either done
@@ -439,16 +440,7 @@ impl Shared {
         let done = append(unsafe { &mut *self.pending.get() });
         compiler_fence(SeqCst);
         self.state.store(READY, Relaxed);
-        if self.late.length.load(Relaxed) > 0 {
-            self.catch_up();
-        }
         done
-    }
-
-    /// Takes what a signal handler left behind.
-    #[cold]
-    fn catch_up(&self) {
-        drop(self.enter());
     }
 
     /// Goes to the buffer for as long as the value lives, unless somebody is there. The
@@ -465,6 +457,7 @@ impl Shared {
             runtime::set_at_exit(|| stdout().flush());
         }
         let mut entered = Entered { start: 0 };
+        entered.catch_up();
         entered.start = entered.pending().length();
         Some(entered)
     }
@@ -562,6 +555,23 @@ impl Entered {
         result
     }
 
+    /// Writes what signal handlers left behind.
+    #[inline]
+    fn catch_up(&mut self) {
+        if SHARED.late.length.load(Relaxed) > 0 {
+            self.write_late();
+        }
+    }
+
+    #[cold]
+    fn write_late(&mut self) {
+        SHARED.late.take_all(|bytes| {
+            self.start = self.pending().length();
+            let result = self.append(bytes);
+            SHARED.remember(result.map_err(Errno::from).and(self.settle()));
+        });
+    }
+
     /// What is to be done at the end of a write.
     fn settle(&mut self) -> Result<(), Errno> {
         let start = self.start;
@@ -578,13 +588,7 @@ impl Drop for Entered {
     fn drop(&mut self) {
         let idle = if SHARED.buffering.load(Relaxed) == FULLY { READY } else { IDLE };
         loop {
-            if SHARED.late.length.load(Relaxed) > 0 {
-                SHARED.late.take_all(|bytes| {
-                    self.start = self.pending().length();
-                    let result = self.append(bytes);
-                    SHARED.remember(result.map_err(Errno::from).and(self.settle()));
-                });
-            }
+            self.catch_up();
             compiler_fence(SeqCst);
             SHARED.state.store(idle, Relaxed);
             // A handler may have come in before that store.

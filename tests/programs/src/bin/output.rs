@@ -3,6 +3,7 @@
 #![no_main]
 
 use core::fmt;
+use core::hint::black_box;
 use core::sync::atomic::{AtomicU32, Ordering};
 use sinew::fd::STDIN;
 use sinew::io::{self, Buffering};
@@ -17,6 +18,7 @@ fn main(start: Start) -> Result<ExitCode, Errno> {
     let mut arguments = start.args().skip(1).map(|argument| argument.to_bytes());
     match arguments.next() {
         Some(b"steps") => steps(arguments.next())?,
+        Some(b"long") => long()?,
         Some(b"handler") => handler(20)?,
         Some(b"flood") => handler(u32::MAX)?,
         Some(b"soon") => soon()?,
@@ -27,7 +29,7 @@ fn main(start: Start) -> Result<ExitCode, Errno> {
         Some(b"fork") => forked()?,
         Some(b"everywhere") => {
             println!("out");
-            eprintln!("err {}", 1);
+            eprintln!("err {}", black_box(1));
         }
         _ => return Ok(ExitCode::USAGE),
     }
@@ -46,13 +48,25 @@ fn steps(buffering: Option<&[u8]>) -> Result<(), Errno> {
         eprint!(".");
         io::read_exact(STDIN, &mut [0])
     };
-    print!("one {}", 1);
+    print!("one {}", black_box(1));
     step()?;
     print!(" two\nthree");
     step()?;
     io::stdout().flush()?;
     step()?;
     print!("four");
+    Ok(())
+}
+
+/// By lines, of which the first is as long as the buffer: it goes when the second comes.
+fn long() -> Result<(), Errno> {
+    io::stdout().set_buffering(Buffering::Line)?;
+    for _ in 0..8 * 1024 {
+        print!("12345678");
+    }
+    print!("\nsecond\nthird");
+    eprint!(".");
+    io::read_exact(STDIN, &mut [0])?;
     Ok(())
 }
 
