@@ -515,7 +515,8 @@ fn all_sixteen_fields_of_a_childs_use_are_those_that_the_c_library_gets() {
         };
         let end = other.wait();
         assert_eq!(by_our_type(&end.usage), by_c_types(&by_libc));
-        assert!(time(end.usage.ru_utime) > 0);
+        // Which of the two gets a tick is up to the moment.
+        assert!(processor_time(&end.usage) >= 20_000);
 
         // SAFETY: zeros are valid, and the call fills it.
         let by_libc = unsafe {
