@@ -161,6 +161,22 @@ fn a_program_outside_this_package_builds_in_release_mode() {
     check(&outside.0.join("target/release/outside"));
 }
 
+#[test]
+fn the_program_of_the_readme_builds_and_greets() {
+    let readme = fs::read_to_string(Path::new(PACKAGE).join("README.md")).expect("the README");
+    let (_, program) = readme.split_once("```rust\n").expect("a program");
+    let (program, _) = program.split_once("```").expect("its end");
+    let line = "fn main() { sinew_link::Link::static_pie().bins(); }";
+    assert!(readme.contains(line), "the one line of the build script");
+
+    let outside = Outside::new();
+    fs::write(outside.0.join("build.rs"), line).expect("a file");
+    fs::write(outside.0.join("src/main.rs"), program).expect("a file");
+    outside.cargo(&["build", "--release"]);
+    let output = bounded(outside.0.join("target/release/outside")).args(["world", "kernel"]).output();
+    assert_eq!(output.expect("it starts").stdout, b"Hello, world!\nHello, kernel!\n");
+}
+
 /// Cargo builds tests, and the programs beside them, with unwinding; they must still link.
 #[test]
 fn a_test_beside_std_gets_none_of_the_runtime() {
