@@ -132,8 +132,9 @@ boots+=("2 ${cpus[-1]} /programs/sinew bench --quick")
 failed=0
 for boot in "${boots[@]}"; do
     read -ra boot <<<"$boot"
-    # A process of its own: `||` would switch errexit off inside a function.
-    GUEST_CPUS=${boot[0]} GUEST_TIMEOUT=300 GUEST_ENV='SINEW_TEST_PROGRAMS=/programs PROPTEST_CASES=20' \
+    # A process of its own: `||` would switch errexit off inside a function. The kernel unpacks the
+    # tests into half of the memory at most.
+    GUEST_MEMORY=${GUEST_MEMORY:-1024} GUEST_CPUS=${boot[0]} GUEST_TIMEOUT=300 GUEST_ENV='SINEW_TEST_PROGRAMS=/programs PROPTEST_CASES=20' \
         .ci/guest.sh "$arch" "${boot[1]}" "$folder" "${boot[@]:2}" || failed=$((failed + 1))
 done
 [ $failed = 0 ] || die "$failed boots failed on $arch"
